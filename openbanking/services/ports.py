@@ -1,0 +1,31 @@
+"""Free ports on this machine."""
+
+import random
+import socket
+
+RANGE = range(15_000, 30_000)
+"""Below what Linux and macOS give to outgoing connections, which would otherwise take the port between two runs."""
+
+
+def keep_or_choose(port: int | None) -> int:
+    """Return the port if nobody uses it, else another one that nobody uses."""
+    if port is not None and _is_free(port):
+        return port
+    return next(candidate for candidate in random.sample(RANGE, len(RANGE)) if _is_free(candidate))
+
+
+def is_listening(port: int) -> bool:
+    """Tell whether somebody answers there, without the long wait that clients make before they give up."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
