@@ -1,0 +1,128 @@
+"""What every call gets: an interaction id, a context for logs and events; sessions and the like for pages only."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+
+from kernel import context
+
+INTERACTION_ID_HEADER = "x-fapi-interaction-id"
+
+API_PREFIXES = (
+    "/open-banking/",
+    "/oauth/",
+    "/webhooks/",
+    "/sandbox/",
+    "/healthz",
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/.well-known/",
+    "/openapi.json",
+)
+"""Paths that programs call: no session, no CSRF token, no signed-in user, no messages."""
+
+_PAGES_BELOW_API_PREFIXES = ("/oauth/authorize",)  # a browser goes there.
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})", re.ASCII)
+
+_access_log = structlog.get_logger("edge.access")
+
+
+def is_api_path(path: str) -> bool:
+    """Say whether programs, not browsers, call this path."""
+    return path.startswith(API_PREFIXES) and path not in _PAGES_BELOW_API_PREFIXES
+
+
+class CallContextMiddleware:
+    """
+    Give the call its identifiers and write its line in the access log.
+
+    ``x-fapi-interaction-id`` is echoed if it is a UUID, else minted, and is on every answer, errors too.
+    The same id correlates the events that the call records. A W3C ``traceparent`` is continued or begun.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        interaction_id = _interaction_id(request)
+        trace_id, traceparent = _continue_trace(request.headers.get("traceparent", ""))
+        with (
+            context.acting(correlation_id=interaction_id, traceparent=traceparent),
+            structlog.contextvars.bound_contextvars(interaction_id=interaction_id, trace_id=trace_id),
+        ):
+            response = self.get_response(request)
+            response.headers[INTERACTION_ID_HEADER] = interaction_id
+            _access_log.info(
+                "request",
+                method=request.method,
+                path=request.path,  # never the query: it may hold codes and states.
+                status=response.status_code,
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+        return response
+
+
+class _PagesOnly:
+    """Mixed into one of Django's middleware classes: API paths pass it by."""
+
+    get_response: Callable[[HttpRequest], HttpResponseBase]
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if is_api_path(request.path_info):
+            return self.get_response(request)
+        return super().__call__(request)  # type: ignore[misc]  # the class this is mixed into has it.
+
+
+class PagesOnlySessionMiddleware(_PagesOnly, SessionMiddleware):
+    """Sessions for pages."""
+
+
+class PagesOnlyAuthenticationMiddleware(_PagesOnly, AuthenticationMiddleware):
+    """``request.user`` for pages."""
+
+
+class PagesOnlyMessageMiddleware(_PagesOnly, MessageMiddleware):
+    """One-time messages for pages."""
+
+
+class PagesOnlyCsrfMiddleware(_PagesOnly, CsrfViewMiddleware):
+    """CSRF protection for pages; API calls carry a token in a header, which no form can send."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        callback: Callable[..., Any] | None,
+        callback_args: tuple[Any, ...],
+        callback_kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        if is_api_path(request.path_info):
+            return None
+        answer: HttpResponse | None = super().process_view(request, callback, callback_args, callback_kwargs)
+        return answer
+
+
+def _interaction_id(request: HttpRequest) -> str:
+    given = request.headers.get(INTERACTION_ID_HEADER, "")
+    return given if _UUID.fullmatch(given) else str(uuid4())
+
+
+def _continue_trace(given: str) -> tuple[str, str]:
+    """Return the trace id, and the ``traceparent`` of our own span in it (W3C Trace Context §3.2)."""
+    match = _TRACEPARENT.fullmatch(given)
+    trace_id, flags = match.groups() if match else (secrets.token_hex(16), "01")
+    return trace_id, f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
