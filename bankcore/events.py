@@ -12,9 +12,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import TextChoices
+from streaming.events import Event
 
 from streaming import topics
-from streaming.events import Event
 
 topics.declare("core.accounts.v1", owner="bankcore", purpose="Accounts of the bank, each with its whole state.")
 topics.declare("core.parties.v1", owner="bankcore", purpose="Customers of the bank, each with their whole state.")
