@@ -1,0 +1,1 @@
+"""Plain Python that every room may lean on: money, time, life cycles, identifiers, JOSE, errors."""
