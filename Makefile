@@ -1,0 +1,63 @@
+# Every command of the project; a bare `make` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CUSTOMERS ?= 20
+ROOM ?=
+WORKERS ?= 2
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help demo test check format lock docs screenshots clean services
+
+help:  ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.demo  ## Run everything and play one third party's journey (ONCE=1 ends after it, CUSTOMERS=1000 for more)
+	@SANDBOX=1 python manage.py demo --customers $(CUSTOMERS) $(if $(ONCE),--once)
+
+test: $(VENV)/.test  ## Run the tests (ROOM=consents for one room, ARGS='-k word' for pytest's own)
+	@python -m pytest -n $(WORKERS) --dist loadgroup $(if $(ROOM),tests/$(ROOM),tests) $(ARGS)
+
+check: $(VENV)/.test  ## Check format, lint, types, imports, migrations and contracts
+	@ruff format --check .
+	@ruff check .
+	@mypy .
+	@lint-imports --no-cache
+	@SANDBOX=1 python manage.py check
+	@SANDBOX=1 python manage.py makemigrations --check --dry-run
+	@SANDBOX=1 python manage.py events schemas --check
+	@SANDBOX=1 python manage.py openapi --check
+
+format: $(VENV)/.test  ## Put the code into its form
+	@ruff format . && ruff check --fix .
+
+services: $(VENV)/.demo  ## Start PostgreSQL, Kafka and Valkey only (python manage.py services down ends them)
+	@SANDBOX=1 python manage.py services up
+
+screenshots: $(VENV)/.test  ## Take pictures of every page into docs/screenshots
+	@SANDBOX=1 python -m docs.screenshots
+
+lock:  ## Compile requirements/*.txt anew from pyproject.toml
+	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt
+	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements/dev.txt
+
+clean:  ## Remove the virtual environment and all data of the embedded services
+	@-python manage.py services down
+	rm -rf $(VENV) .services .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/.demo: requirements/base.txt pyproject.toml
+	@$(call install,requirements/base.txt)
+	@touch $@
+
+$(VENV)/.test: requirements/dev.txt pyproject.toml
+	@$(call install,requirements/dev.txt)
+	@touch $@ $(VENV)/.demo
+
+define install
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
+	echo "Installing $(1) (pinned, with hashes)"; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+endef

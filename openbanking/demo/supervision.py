@@ -1,0 +1,114 @@
+"""Keep the Procfile's processes and the embedded services alive, and end all of them together."""
+
+import contextlib
+import ctypes
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from openbanking.services import ServiceSet, ServicesUnavailable
+
+STOP_TIMEOUT_S = 15
+SERVICE_CHECK_S = 0.5
+
+_PROGRAM = """
+[program:{name}]
+command=/bin/sh -c {command}
+directory={root}
+stdout_logfile={log}
+redirect_stderr=true
+stdout_logfile_maxbytes=20MB
+stdout_logfile_backups=1
+autorestart=true
+startretries=1000000
+stopasgroup=true
+killasgroup=true
+stopwaitsecs=6
+"""
+
+
+@contextlib.contextmanager
+def supervised(*, root: Path, folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """
+    Run every process of the Procfile for the body of a ``with``; whatever dies is started again.
+
+    Their logs are ``<folder>/logs/<process>.log``. Afterwards, or when this process dies, all of them end.
+    """
+    configuration = folder / "supervisord.conf"
+    configuration.write_text(_configuration(root=root, folder=folder))
+    supervisor = subprocess.Popen(
+        [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
+        env=os.environ | environment,
+        cwd=root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C reaches this process only, which then ends the others in order.
+        preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs yet.
+    )
+    try:
+        yield
+    finally:
+        supervisor.terminate()
+        try:
+            supervisor.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+
+
+@contextlib.contextmanager
+def watched(services: ServiceSet) -> Iterator[None]:
+    """Bring an embedded service up again whenever it has died, for the body of a ``with``; then take all down."""
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(services, ended), name="services")
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+        services.down()
+
+
+def _watch(services: ServiceSet, ended: threading.Event) -> None:
+    while not ended.wait(SERVICE_CHECK_S):
+        if all(service.pid is not None for service in services.services):
+            continue
+        try:
+            services.up()
+        except ServicesUnavailable as error:
+            sys.stderr.write(f"{error}\n")
+
+
+def _configuration(*, root: Path, folder: Path) -> str:
+    logs = folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    head = (
+        f"[supervisord]\nlogfile={logs / 'supervisor.log'}\npidfile={folder / 'supervisord.pid'}\nloglevel=info\n"
+        f"childlogdir={logs}\n"
+    )
+    programs = [
+        _PROGRAM.format(
+            name=name, command=shlex.quote(f"exec {command}").replace("%", "%%"), root=root, log=logs / f"{name}.log"
+        )
+        for name, command in _procfile(root)
+    ]
+    return head + "".join(programs)
+
+
+def _procfile(root: Path) -> Iterator[tuple[str, str]]:
+    for line in (root / "Procfile").read_text().splitlines():
+        name, _, command = line.partition(":")
+        if command:
+            yield name.strip(), command.strip()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this child when its parent is killed; elsewhere Ctrl-C does it alone."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -1,0 +1,85 @@
+"""Where data lies and flows: PostgreSQL, Kafka, Valkey, Celery."""
+
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from openbanking import services
+from openbanking.settings.base import ENVIRONMENT, SERVICES_DIR
+
+_services = services.ServiceSet(
+    SERVICES_DIR,
+    given={
+        "DATABASE_URL": ENVIRONMENT.database_url,
+        "DATABASE_OWNER_URL": ENVIRONMENT.database_owner_url,
+        "KAFKA_BOOTSTRAP_SERVERS": ENVIRONMENT.kafka_bootstrap_servers,
+        "VALKEY_URL": ENVIRONMENT.valkey_url,
+    },
+).addresses()
+"""An address that is neither given nor of a set that was ever brought up is empty: using it fails, naming it."""
+
+KAFKA_BOOTSTRAP_SERVERS = _services.kafka_bootstrap_servers
+VALKEY_URL = _services.valkey_url
+
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "millrace",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "127.0.0.1",
+        "PORT": str(parts.port or 5432),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "server_side_binding": True,  # with prepare_threshold: one without the other does nothing.
+            "prepare_threshold": 5,
+            "application_name": "millrace",
+        },
+    }
+
+
+DATABASES = {"default": _database(_services.database_url), "owner": _database(_services.database_owner_url)}
+"""``default`` is the application's role, which owns nothing; ``owner`` is for migrations only."""
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": VALKEY_URL},
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+KAFKA_SECURITY: dict[str, str] = {
+    name: value
+    for name, value in {
+        "security.protocol": ENVIRONMENT.kafka_security_protocol,
+        "sasl.mechanism": ENVIRONMENT.kafka_security_sasl_mechanism,
+        "sasl.username": ENVIRONMENT.kafka_security_username,
+        "sasl.password": ENVIRONMENT.kafka_security_password,
+        "ssl.ca.location": ENVIRONMENT.kafka_security_ca_file,
+    }.items()
+    if value
+}
+KAFKA_REPLICATION_FACTOR = ENVIRONMENT.kafka_replication_factor
+TOPIC_PREFIX = ENVIRONMENT.topic_prefix
+
+CELERY_BROKER_URL = VALKEY_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"streaming.tasks.relay": {"queue": "relay"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": TOPIC_PREFIX or "millrace."}
+CELERY_BEAT_SCHEDULE_FILENAME = str(SERVICES_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "ensure-relays": {"task": "streaming.tasks.ensure_relays", "schedule": 5.0, "options": {"expires": 5}},
+    "make-partitions": {"task": "streaming.tasks.make_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+    "expire-consents": {"task": "consents.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 30}},
+    "expire-oauth": {"task": "oauth.tasks.delete_expired", "schedule": 300.0, "options": {"expires": 300}},
+}
+
+SIMULATOR_FILE = SERVICES_DIR / "core" / "core.sqlite3"
+"""The simulated core's own database; the platform never reads it but through the core's ports."""
+

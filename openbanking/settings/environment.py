@@ -1,0 +1,127 @@
+"""The one place where the environment is read; every error in it is listed at once."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The project's root directory."""
+
+
+class Environment(BaseSettings):
+    """What a deployment decides. Names are those of the environment's variables, in lower case."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    sandbox: bool = False
+    """Allows what only a sandbox may: plain http, loopback redirects, password sign-in, ``/sandbox``."""
+    debug: bool = False
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
+    """Comma-separated: the first one signs, the others still verify (rotation without restart)."""
+    base_url: str = ""
+    """The address that third parties and customers use; also the issuer. No trailing slash."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+
+    services_dir: Path = ROOT / ".services"
+    """Where embedded services and the sandbox keep their files."""
+    database_url: str = ""
+    """``postgresql://…`` of the application's role, which owns nothing."""
+    database_owner_url: str = ""
+    """The same database under the role that owns the tables; only migrations use it."""
+    kafka_bootstrap_servers: str = ""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_security_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
+    kafka_security_username: str = ""
+    kafka_security_password: str = Field("", repr=False)
+    kafka_security_ca_file: str = ""
+    kafka_replication_factor: int = Field(1, ge=1, le=9)
+    valkey_url: str = ""
+    topic_prefix: str = Field("", pattern=r"^([a-z0-9]+[.-])*$")
+    """Goes before every topic's and group's name, so that deployments can share a cluster."""
+
+    institution: str = Field("tailrace-bank", pattern=r"^[a-z0-9-]{3,40}$")
+    """The institution's stable name: part of every public id. Never change it."""
+    institution_name: str = "Tailrace Bank"
+    help_line: str = "0800 555 0100"
+
+    oauth_keys_dir: Path | None = None
+    """Where the platform's private signing keys lie (JWK files, mode 0600)."""
+    webhooks_deny_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    webhooks_test_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    """Networks that the address guard lets through: for a receiver of the sandbox's own only."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    @field_validator("secret_keys", "allowed_hosts", "webhooks_deny_networks", "webhooks_test_networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
+            raise ValueError("must be an origin such as https://bank.example, without a path")
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_complete(self) -> Self:
+        if self.sandbox:
+            return self
+        missing = []
+        if not self.secret_keys or min(map(len, self.secret_keys)) < 50:
+            missing.append("SECRET_KEYS (at least one, 50 characters or more)")
+        if not self.base_url.startswith("https://"):
+            missing.append("BASE_URL (https://…)")
+        if not self.allowed_hosts:
+            missing.append("ALLOWED_HOSTS")
+        missing += [
+            name.upper() for name in ("database_url", "kafka_bootstrap_servers", "valkey_url") if not getattr(self, name)
+        ]
+        if self.oauth_keys_dir is None:
+            missing.append("OAUTH_KEYS_DIR")
+        if self.webhooks_test_networks:
+            missing.append("an empty WEBHOOKS_TEST_NETWORKS (they exist in the sandbox only)")
+        if missing:
+            raise ValueError("without SANDBOX=1 these must be set: " + "; ".join(missing))
+        return self
+
+
+def read_environment() -> Environment:
+    """
+    Read and check all of the environment.
+
+    :raises SystemExit: with every error listed, one a line, if it does not fit.
+    """
+    try:
+        return Environment()
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(map(str, part['loc'])).upper() or 'environment'}: {part['msg'].removeprefix('Value error, ')}"
+            for part in error.errors(include_url=False, include_input=False)
+        ]
+        sys.exit("The configuration cannot be used:\n" + "\n".join(lines))
+
+
+def sandbox_secret_key(folder: Path) -> str:
+    """Return the sandbox's own secret key, made once and kept beside its services."""
+    path = folder / "secret_key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f"secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)  # only the first of several processes wins.
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return path.read_text()

@@ -1,0 +1,41 @@
+"""A pytest plugin, loaded first: points the settings at the tests' own services before Django reads them."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.services import stop_test_services, test_addresses
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "master")
+IS_CONTROLLER = WORKER == "master"
+
+
+def _environment() -> Mapping[str, str]:
+    services = test_addresses(WORKER)
+    return {
+        "SANDBOX": "1",
+        "BASE_URL": "http://testserver",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+        "DATABASE_URL": services.database_url,
+        "DATABASE_OWNER_URL": services.database_owner_url,
+        "DATABASE_ADMIN_URL": services.database_admin_url,
+        "KAFKA_BOOTSTRAP_SERVERS": services.kafka_bootstrap_servers,
+        "VALKEY_URL": services.valkey_url,
+        "TOPIC_PREFIX": services.topic_prefix,
+        "SERVICES_DIR": str(ROOT / ".services" / "test" / WORKER),
+        "WEBHOOKS_TEST_NETWORKS": "127.0.0.1/32",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+os.environ.update(_environment())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Leave no process behind; ``KEEP_SERVICES=1`` keeps them for the next run."""
+    if IS_CONTROLLER:
+        stop_test_services()
