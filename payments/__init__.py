@@ -1,0 +1,1 @@
+"""Payment orders: life cycle, submission to the core, status."""
