@@ -1,0 +1,13 @@
+"""Learns every room's events when a process starts."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class StreamingConfig(AppConfig):
+    name = "streaming"
+
+    def ready(self) -> None:
+        """Import the rooms' events, and what watches the whole."""
+        autodiscover_modules("events")
+        from streaming import checks, metrics  # noqa: F401 - they register themselves.

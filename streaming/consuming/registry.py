@@ -1,0 +1,145 @@
+"""Which function handles what, for which group; filled by the decorators in the rooms' ``consumers.py``."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypeVar, overload
+
+from django.conf import settings
+from django.utils.module_loading import autodiscover_modules
+
+from streaming.consuming.records import RawRecord, Received
+from streaming.events import Event
+
+E = TypeVar("E", bound=Event)
+F = TypeVar("F", bound=Event)
+
+Order: TypeAlias = Literal["source", "newest"]
+EventHandler: TypeAlias = Callable[[Sequence[Received[E]]], None]
+RawHandler: TypeAlias = Callable[[Sequence[RawRecord]], None]
+
+_FIRST_GENERATION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """
+    One function and how it wants its batches.
+
+    With the order ``source`` it guards its view itself, by what the source says about order; with ``newest`` it
+    gets, of one aggregate, only events that are newer than all that it got before.
+    """
+
+    apply: Callable[[Sequence[Any]], None]
+    order: Order = "source"
+
+
+@dataclass(slots=True, kw_only=True)
+class Group:
+    """One group of consumers: its topics, and the handler of each event type or of each raw topic."""
+
+    name: str
+    by_type: dict[str, Handler] = field(default_factory=dict)
+    by_raw_topic: dict[str, Handler] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
+
+    @property
+    def group_id(self) -> str:
+        """The name on the broker: the deployment's prefix goes before it."""
+        return f"{settings.TOPIC_PREFIX}{self.name}"
+
+    @property
+    def consumer(self) -> str:
+        """The name in the inbox; a rebuilt view gets a new generation."""
+        return f"{self.name}#{_FIRST_GENERATION}"
+
+
+class UnknownGroup(LookupError):
+    """No room declares this group."""
+
+
+@overload
+def handles(
+    event_type: type[E], *, group: str, order: Order = "source"
+) -> Callable[[EventHandler[E]], EventHandler[E]]: ...
+
+
+@overload
+def handles(
+    event_type: tuple[type[E], type[F]], *, group: str, order: Order = "source"
+) -> Callable[[EventHandler[E | F]], EventHandler[E | F]]: ...
+
+
+@overload
+def handles(
+    event_type: tuple[type[Event], ...], *, group: str, order: Order = "source"
+) -> Callable[[EventHandler[Any]], EventHandler[Any]]: ...
+
+
+def handles(event_type: Any, *, group: str, order: Order = "source") -> Any:
+    """
+    Declare a function as the group's handler of one or several event types.
+
+    It is called with batches inside the transaction that also keeps inbox and offset, so each event is applied
+    once. Of one key it gets the events in order; it may record events. :class:`.Reject` makes the one record a
+    dead letter, any other exception is tried again first.
+    """
+    event_types: tuple[type[Event], ...] = event_type if isinstance(event_type, tuple) else (event_type,)
+
+    def declare(apply: EventHandler[Any]) -> EventHandler[Any]:
+        declared = _groups.setdefault(group, Group(name=group))
+        for each in event_types:
+            _add(declared.by_type, each.name, Handler(apply=apply, order=order))
+            declared.topics.add(each.topic)
+        return apply
+
+    return declare
+
+
+def handles_raw(topics: Iterable[str], *, group: str) -> Callable[[RawHandler], RawHandler]:
+    """
+    Declare a function as the group's handler of topics that carry no events of ours.
+
+    Such records have no id; they are told apart by their offsets, and by what the handler knows of their content.
+    """
+
+    def declare(apply: RawHandler) -> RawHandler:
+        declared = _groups.setdefault(group, Group(name=group))
+        for topic in topics:
+            _add(declared.by_raw_topic, topic, Handler(apply=apply))
+            declared.topics.add(topic)
+        return apply
+
+    return declare
+
+
+def get_group(name: str) -> Group:
+    """
+    Return a declared group.
+
+    :raises UnknownGroup: if no room declares it.
+    """
+    load()
+    try:
+        return _groups[name]
+    except KeyError:
+        raise UnknownGroup(name) from None
+
+
+def list_groups() -> tuple[Group, ...]:
+    """Return every declared group, sorted by name."""
+    load()
+    return tuple(_groups[name] for name in sorted(_groups))
+
+
+def load() -> None:
+    """Import every room's ``consumers``, so that their groups are known."""
+    autodiscover_modules("consumers")
+
+
+_groups: dict[str, Group] = {}
+
+
+def _add(handlers: dict[str, Handler], name: str, handler: Handler) -> None:
+    if name in handlers and handlers[name].apply.__qualname__ != handler.apply.__qualname__:
+        raise ValueError(f"two handlers of one group for {name}")
+    handlers[name] = handler
