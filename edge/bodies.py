@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from email.message import Message
 from typing import Any, ClassVar
@@ -124,8 +125,8 @@ class _Reader:
     def read_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) < len(pairs):
-            names = [name for name, _ in pairs]
-            self._repeated[id(members)] = next(name for name in names if names.count(name) > 1)
+            [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+            self._repeated[id(members)] = name
         return members
 
     def faults(self, value: object, path: str, depth: int) -> Iterator[FieldProblem]:
