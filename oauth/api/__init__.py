@@ -1,0 +1,1 @@
+"""The authorisation server's endpoints, one a file."""

@@ -1,0 +1,12 @@
+"""The Django app of the room."""
+
+from django.apps import AppConfig
+
+
+class OauthConfig(AppConfig):
+    name = "oauth"
+    verbose_name = "Third parties and people"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from oauth import checks  # noqa: F401
