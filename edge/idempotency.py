@@ -39,10 +39,21 @@ def claim(
         if cursor.fetchone():
             return None
         cursor.execute(_SELECT, [third_party_id, operation, key])
-        first_hash, first_resource_id = cursor.fetchone()
-    if bytes(first_hash) != body_hash:
-        raise KeyReused(operation=operation)
-    return UUID(str(first_resource_id))
+        return _same(cursor.fetchone(), body_hash, operation)
+
+
+def recall(*, third_party_id: UUID, operation: str, key: str, body_hash: bytes) -> UUID | None:
+    """
+    Return what a key was used for before, if it was: for a caller who must look before it checks the rest.
+
+    It claims nothing and waits for nobody; :func:`claim` decides.
+
+    :raises KeyReused: if the key was used with another body.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT, [third_party_id, operation, key])
+        found = cursor.fetchone()
+    return None if found is None else _same(found, body_hash, operation)
 
 
 def hash_body(body: object) -> bytes:
@@ -68,3 +79,10 @@ RETURNING id
 _SELECT = """
 SELECT body_hash, resource_id FROM edge_idempotency WHERE third_party_id = %s AND operation = %s AND key = %s
 """
+
+
+def _same(found: tuple[bytes, UUID], body_hash: bytes, operation: str) -> UUID:
+    first_hash, resource_id = found
+    if bytes(first_hash) != body_hash:
+        raise KeyReused(operation=operation)
+    return resource_id
