@@ -1,0 +1,108 @@
+"""What happens to a consent, as facts; each is keyed by the consent, so that its facts stay in order."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from consents.states import ConsentKind, EndedBy
+from streaming import topics
+from streaming.events import Event
+
+TOPIC = "consent.events.v1"
+
+topics.declare(TOPIC, owner="consents", purpose="Consents: lodged, answered, used, ended, expired.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentLodged(Event):
+    """A third party has asked; the customer has not answered yet."""
+
+    name: ClassVar[str] = "consents.consent.lodged"
+    aggregate_type: ClassVar[str] = "consent"
+    subject: ClassVar[str] = "consent_id"
+    topic: ClassVar[str] = TOPIC
+
+    consent_id: UUID
+    third_party_id: UUID
+    customer_id: UUID | None
+    kind: ConsentKind
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentAuthorised(Event):
+    """The customer said yes to these accounts: the third party may act."""
+
+    name: ClassVar[str] = "consents.consent.authorised"
+    aggregate_type: ClassVar[str] = "consent"
+    subject: ClassVar[str] = "consent_id"
+    topic: ClassVar[str] = TOPIC
+
+    consent_id: UUID
+    third_party_id: UUID
+    customer_id: UUID
+    kind: ConsentKind
+    account_ids: tuple[UUID, ...]
+    permissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRejected(Event):
+    """The customer said no."""
+
+    name: ClassVar[str] = "consents.consent.rejected"
+    aggregate_type: ClassVar[str] = "consent"
+    subject: ClassVar[str] = "consent_id"
+    topic: ClassVar[str] = TOPIC
+
+    consent_id: UUID
+    third_party_id: UUID
+    customer_id: UUID | None
+    kind: ConsentKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentUsed(Event):
+    """A payment consent has served its one payment."""
+
+    name: ClassVar[str] = "consents.consent.used"
+    aggregate_type: ClassVar[str] = "consent"
+    subject: ClassVar[str] = "consent_id"
+    topic: ClassVar[str] = TOPIC
+
+    consent_id: UUID
+    third_party_id: UUID
+    customer_id: UUID
+    kind: ConsentKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEnded(Event):
+    """Somebody took the consent back; nothing may be read under it from now on."""
+
+    name: ClassVar[str] = "consents.consent.ended"
+    aggregate_type: ClassVar[str] = "consent"
+    subject: ClassVar[str] = "consent_id"
+    topic: ClassVar[str] = TOPIC
+
+    consent_id: UUID
+    third_party_id: UUID
+    customer_id: UUID | None
+    kind: ConsentKind
+    ended_by: EndedBy
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentExpired(Event):
+    """The consent's time has run out, answered or not."""
+
+    name: ClassVar[str] = "consents.consent.expired"
+    aggregate_type: ClassVar[str] = "consent"
+    subject: ClassVar[str] = "consent_id"
+    topic: ClassVar[str] = TOPIC
+
+    consent_id: UUID
+    third_party_id: UUID
+    customer_id: UUID | None
+    kind: ConsentKind

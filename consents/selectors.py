@@ -1,0 +1,90 @@
+"""Reads of consents: for third parties, customers, the bank's staff, and rooms above."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from consents.errors import ConsentNotFound
+from consents.models import Consent, ConsentAccount
+from consents.states import ConsentKind, ConsentStatus, EndedBy
+from oauth.access import Caller
+
+
+def get_consent_for_third_party(*, caller: Caller, consent_id: UUID, kind: ConsentKind) -> Consent:
+    """
+    Return a consent that the caller lodged; for a payment, its terms are read with it.
+
+    :raises ConsentNotFound: if it does not exist, is another's, is of another kind, or was deleted by the caller.
+    """
+    found = (
+        Consent.objects.filter(id=consent_id, third_party_id=caller.third_party_id, kind=kind)
+        .exclude(ended_by=EndedBy.THIRD_PARTY)
+        .select_related("terms")
+        .first()
+    )
+    if found is None:
+        raise ConsentNotFound(consent_id=consent_id)
+    return found
+
+
+def get_consent_for_customer(*, customer_id: UUID, consent_id: UUID) -> Consent:
+    """
+    Return a consent that the customer answered.
+
+    :raises ConsentNotFound: if it does not exist or another customer answered it.
+    """
+    found = _with_names().filter(id=consent_id, customer_id=customer_id).first()
+    if found is None:
+        raise ConsentNotFound(consent_id=consent_id)
+    return found
+
+
+def get_requested_consent(*, consent_id: UUID) -> Consent:
+    """
+    Return the consent that an authorisation request names.
+
+    :raises ConsentNotFound: if there is no such consent.
+    """
+    found = _with_names().filter(id=consent_id).first()
+    if found is None:
+        raise ConsentNotFound(consent_id=consent_id)
+    return found
+
+
+def list_customer_consents(*, customer_id: UUID, limit: int = 200) -> Sequence[Consent]:
+    """Return the customer's consents, newest first, with the third party's name and the terms of payments."""
+    return list(_with_names().filter(customer_id=customer_id).order_by("-id")[:limit])
+
+
+def list_account_ids(*, consent_id: UUID) -> list[UUID]:
+    """Return the accounts that a consent covers, sorted."""
+    return sorted(ConsentAccount.objects.filter(consent_id=consent_id).values_list("account_id", flat=True))
+
+
+def live_consents_for_accounts(*, account_ids: Collection[UUID], now: datetime) -> Sequence[tuple[UUID, Consent]]:
+    """Return (account id, consent) for every account access that covers one of the accounts at ``now``."""
+    rows = (
+        ConsentAccount.objects.filter(account_id__in=account_ids, consent__kind=ConsentKind.ACCOUNT_ACCESS)
+        .filter(_live("consent__", now=now))
+        .select_related("consent")
+        .order_by("account_id", "consent_id")
+    )
+    return [(row.account_id, row.consent) for row in rows]
+
+
+def deliverable(*, consent_ids: Collection[UUID], now: datetime) -> frozenset[UUID]:
+    """Return those of the consents under which data may flow at ``now``: authorised, not over, third party active."""
+    live = Consent.objects.filter(_live("", now=now), id__in=consent_ids, third_party__status="active")
+    return frozenset(live.values_list("id", flat=True))
+
+
+def _live(prefix: str, *, now: datetime) -> Q:
+    """Say "authorised and not over" of the consent that the prefix leads to."""
+    is_authorised = Q(**{f"{prefix}status": ConsentStatus.AUTHORISED})
+    return is_authorised & (Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now}))
+
+
+def _with_names() -> QuerySet[Consent]:
+    return Consent.objects.select_related("third_party", "terms")
