@@ -1,3 +1,4 @@
+# ruff: noqa: DJ001, DJ008 - NULL means unknown here and SQL asks for it; rows that nobody is shown need no name.
 """
 The tables of the event log, of its relay and of its consumers.
 

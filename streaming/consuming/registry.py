@@ -26,11 +26,13 @@ class Handler:
     One function and how it wants its batches.
 
     With the order ``source`` it guards its view itself, by what the source says about order; with ``newest`` it
-    gets, of one aggregate, only events that are newer than all that it got before.
+    gets, of one aggregate, only events that are newer than all that it got before. ``is_parking`` says whether
+    the later records of a key wait when one of them cannot be applied.
     """
 
     apply: Callable[[Sequence[Any]], None]
     order: Order = "source"
+    is_parking: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,12 +102,13 @@ def handles_raw(topics: Iterable[str], *, group: str) -> Callable[[RawHandler], 
     Declare a function as the group's handler of topics that carry no events of ours.
 
     Such records have no id; they are told apart by their offsets, and by what the handler knows of their content.
+    Each carries the whole state of its key, so none has to wait behind one that cannot be applied.
     """
 
     def declare(apply: RawHandler) -> RawHandler:
         declared = _groups.setdefault(group, Group(name=group))
         for topic in topics:
-            _add(declared.by_raw_topic, topic, Handler(apply=apply))
+            _add(declared.by_raw_topic, topic, Handler(apply=apply, is_parking=False))
             declared.topics.add(topic)
         return apply
 

@@ -1,0 +1,120 @@
+"""The record that carries an event: CloudEvents 1.0 in binary mode, and back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+from django.conf import settings
+
+from streaming.consuming.records import RawRecord, Received
+from streaming.errors import InvalidEvent
+from streaming.events import Event, event_class, indexed_ids, is_known
+
+Headers: TypeAlias = list[tuple[str, str]]
+
+
+class LogRow(NamedTuple):
+    """What the relay takes from a row of the log; times are aware UTC."""
+
+    id: int
+    event_id: UUID
+    aggregate_type: str
+    aggregate_id: str
+    version: int
+    type: str
+    schema_version: int
+    topic: str
+    key: str
+    payload: bytes
+    traceparent: str | None
+    correlation_id: str | None
+    causation_id: UUID | None
+    occurred_at: datetime
+
+
+def headers_of(row: LogRow, *, epoch: int) -> Headers:
+    """Return the headers of a row's record; ``epoch`` is that of the relay that sends it."""
+    headers = [
+        *_headers_of_type(row.type, row.schema_version),
+        ("ce_id", str(row.event_id)),
+        ("ce_subject", row.aggregate_id),
+        ("ce_time", row.occurred_at.isoformat()),
+        ("aggregate-version", str(row.version)),
+        ("relay-epoch", str(epoch)),
+    ]
+    if row.traceparent:
+        headers.append(("traceparent", row.traceparent))
+    if row.correlation_id:
+        headers.append(("correlation-id", row.correlation_id))
+    if row.causation_id:
+        headers.append(("causation-id", str(row.causation_id)))
+    return headers
+
+
+def open_envelope(record: RawRecord) -> Received[Event]:
+    """
+    Read the event that a record carries.
+
+    :raises InvalidEvent: if a header is missing or wrong, or the payload is not of its type.
+    :raises UnknownEventType: if this platform does not know the type.
+    """
+    headers = record.headers
+    try:
+        event_id, version = UUID(headers["ce_id"]), int(headers["aggregate-version"])
+        causation_id = UUID(headers["causation-id"]) if "causation-id" in headers else None
+        type_name, aggregate_id = headers["ce_type"], headers["ce_subject"]
+    except (KeyError, ValueError) as error:
+        raise InvalidEvent(f"a header is missing or wrong: {error}") from None
+    event_type = event_class(type_name)
+    event = event_type.from_payload(record.value)
+    customer_id, third_party_id, consent_id = indexed_ids(event)
+    return Received(
+        event=event,
+        event_id=event_id,
+        type=type_name,
+        aggregate_type=event_type.aggregate_type,
+        aggregate_id=aggregate_id,
+        version=version,
+        key=record.key or aggregate_id,
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        occurred_at=event.occurred_at,
+        correlation_id=headers.get("correlation-id") or headers["ce_id"],
+        causation_id=causation_id,
+        traceparent=headers.get("traceparent"),
+        customer_id=customer_id,
+        third_party_id=third_party_id,
+        consent_id=consent_id,
+    )
+
+
+def decode_headers(headers: Sequence[tuple[str, bytes | None]] | None) -> Mapping[str, str]:
+    """Return a record's headers as text."""
+    return {name: to_text(value or b"") for name, value in headers or ()}
+
+
+def to_text(raw: bytes) -> str:
+    """Read bytes of a foreign record as text that PostgreSQL can store, whatever they are."""
+    return raw.decode(errors="replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def record_time(timestamp_ms: int) -> datetime:
+    """Return the broker's time of a record."""
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+
+
+@cache
+def _headers_of_type(type_name: str, schema_version: int) -> tuple[tuple[str, str], ...]:
+    personal: Any = event_class(type_name).personal if is_known(type_name) else ()
+    return (
+        ("ce_specversion", "1.0"),
+        ("ce_source", f"urn:millrace:{settings.INSTITUTION}"),
+        ("ce_type", type_name),
+        ("ce_dataschema", f"urn:millrace:event:{type_name}:{schema_version}"),
+        ("content-type", "application/json"),
+        ("schema-version", str(schema_version)),
+        ("pii-class", "personal" if personal else "none"),
+    )

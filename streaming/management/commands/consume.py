@@ -1,0 +1,42 @@
+"""``manage.py consume GROUP… | --all``: runs consumer groups, each in a thread of its own."""
+
+import threading
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from streaming.consuming.registry import Group, UnknownGroup, get_group, list_groups
+from streaming.consuming.runner import GroupRunner
+from streaming.stopping import stop_on_signals
+
+
+class Command(BaseCommand):
+    """Consume until SIGTERM or SIGINT; what has been begun is finished first."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("groups", nargs="*", metavar="GROUP")
+        parser.add_argument("--all", action="store_true", dest="is_all", help="every group of the platform")
+
+    def handle(self, *_args: Any, groups: Sequence[str], is_all: bool, **_options: Any) -> None:
+        """Run the groups until told to stop."""
+        chosen = list_groups() if is_all else [self._group(name) for name in groups]
+        if not chosen:
+            names = ", ".join(group.name for group in list_groups())
+            raise CommandError(f"name a group, or --all. There are: {names}")
+        stop = stop_on_signals()
+        threads = [threading.Thread(target=GroupRunner(group, stop).run, name=group.name) for group in chosen]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(timeout=0.5)
+
+    def _group(self, name: str) -> Group:
+        try:
+            return get_group(name)
+        except UnknownGroup:
+            raise CommandError(f"no room declares the group {name}") from None

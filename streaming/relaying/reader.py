@@ -1,0 +1,121 @@
+"""
+Reads the log in the order in which it may be published, and skips no event that commits late.
+
+Ids are drawn in one order and commit in another, so "everything after the last id" loses events. This reader takes
+the difference of two snapshots: what the later one sees and the earlier one did not, ordered by id. The second writer
+to an aggregate waits for the first one's lock, so a snapshot that sees the second sees the first as well; and as ids
+are drawn under that lock, the order of ids is the order of versions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import IsolationLevel
+from psycopg.rows import TupleRow, args_row
+
+from streaming.envelope import LogRow
+from streaming.relaying.ranges import ShardRange
+
+CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """
+    How far the log was read: all that ``snap`` sees.
+
+    Inside a window that takes several chunks also all that ``window_snap`` sees, up to the id ``last_id``.
+    """
+
+    snap: str
+    window_snap: str | None = None
+    last_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Rows to publish in this order, and the position once all of them are acknowledged."""
+
+    rows: Sequence[LogRow]
+    position: Position
+
+
+class LogReader:
+    """Reads chunk after chunk, each from where the last one ended; the position lives in this object only."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[TupleRow],
+        shards: ShardRange,
+        position: Position,
+        *,
+        chunk: int = CHUNK,
+    ) -> None:
+        self._connection = connection
+        self._shards = shards
+        self._position = position
+        self._chunk = chunk
+
+    def next_chunk(self) -> Chunk:
+        """Return the next rows; none if there is nothing new."""
+        position = self._position
+        if position.window_snap is None:
+            chunk = self._open_window(position)
+        else:
+            chunk = self._go_on(position, position.window_snap)
+        self._position = chunk.position
+        return chunk
+
+    def _open_window(self, position: Position) -> Chunk:
+        """Take the later snapshot and the first rows in one transaction: both must see the same."""
+        self._connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        self._connection.read_only = True
+        with self._connection.transaction():
+            row = self._connection.execute("SELECT pg_current_snapshot()::text").fetchone()
+            assert row is not None
+            window_snap: str = row[0]
+            rows = self._select(_FIRST, position, window_snap)
+        return self._chunk_of(rows, position, window_snap)
+
+    def _go_on(self, position: Position, window_snap: str) -> Chunk:
+        return self._chunk_of(self._select(_LATER, position, window_snap), position, window_snap)
+
+    def _select(self, query: str, position: Position, window_snap: str) -> list[LogRow]:
+        with self._connection.cursor(binary=True, row_factory=args_row(LogRow)) as cursor:
+            cursor.execute(
+                query,
+                {
+                    "snap": position.snap,
+                    "window_snap": window_snap,
+                    "last_id": position.last_id,
+                    "low": self._shards.low,
+                    "high": self._shards.high,
+                    "chunk": self._chunk,
+                },
+            )
+            return cursor.fetchall()
+
+    def _chunk_of(self, rows: list[LogRow], position: Position, window_snap: str) -> Chunk:
+        if len(rows) < self._chunk:
+            return Chunk(rows=rows, position=Position(snap=window_snap))
+        return Chunk(rows=rows, position=Position(snap=position.snap, window_snap=window_snap, last_id=rows[-1].id))
+
+
+# "id + 0": the index on (txid, id) finds the window's rows; by that on (id), an empty poll would scan the log.
+_FIRST = f"""
+SELECT {", ".join(LogRow._fields)} FROM streaming_event
+WHERE (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot)
+       OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
+    AND shard BETWEEN %(low)s AND %(high)s
+ORDER BY id + 0 LIMIT %(chunk)s
+"""
+
+_LATER = f"""
+SELECT {", ".join(LogRow._fields)} FROM streaming_event
+WHERE (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot)
+       OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
+    AND pg_visible_in_snapshot(txid, %(window_snap)s::pg_snapshot)
+    AND shard BETWEEN %(low)s AND %(high)s AND id > %(last_id)s
+ORDER BY id LIMIT %(chunk)s
+"""

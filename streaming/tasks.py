@@ -1,0 +1,54 @@
+"""Starts and watches the relay's loops; never one task per event."""
+
+import threading
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutting_down
+
+from streaming import partitions
+from streaming.database import connect
+from streaming.relaying import lease
+from streaming.relaying.loop import RelayLoop
+from streaming.relaying.ranges import RANGES, get_range
+
+TERM_S = 300
+"""A relay hands over after this time, so that no task runs for ever and new code takes over soon."""
+RUNNERS = 2
+"""One who leads, one who waits."""
+
+_stopping = threading.Event()
+
+
+@shared_task(acks_late=False, ignore_result=True)
+def relay(*, name: str) -> None:
+    """Publish a range, such as ``relay:0-63``, for one term at most; ends at once where two others run."""
+    RelayLoop(get_range(name), _stopping, term_s=TERM_S).run()
+
+
+@shared_task(ignore_result=True)
+def ensure_relays() -> None:
+    """Start what is missing of the two runners of each range; harmless however often it runs."""
+    with connect() as connection:
+        for shards in RANGES:
+            for _ in range(RUNNERS - lease.live_runners(connection, name=shards.name)):
+                relay.apply_async(kwargs={"name": shards.name}, expires=5)
+
+
+@shared_task(ignore_result=True)
+def make_partitions() -> None:
+    """Make the coming months' partitions of the log and the inbox."""
+    partitions.make_partitions()
+
+
+@worker_ready.connect
+def _begin(**_signal: Any) -> None:
+    """A new worker need not wait for the beat."""
+    _stopping.clear()
+    ensure_relays.apply_async(expires=5)
+
+
+@worker_shutting_down.connect
+def _end(**_signal: Any) -> None:
+    """A loop finishes its chunk and frees its lease, then the worker may go."""
+    _stopping.set()
