@@ -58,6 +58,12 @@ class UnsupportedBody(InvalidRequest):
     detail = "The body must be application/x-www-form-urlencoded."
 
 
+class SenderConstraintMissing(InvalidRequest):
+    """Outside a sandbox no bearer token is issued (FAPI 2.0 §5.3.2.1-4)."""
+
+    detail = "Tokens must be bound to a key of the client, which this server cannot do yet."
+
+
 class InvalidClient(OAuthRefusal):
     code = "invalid_client"
     detail = "The client could not be authenticated."

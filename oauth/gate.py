@@ -44,9 +44,7 @@ def admit_client(token: str | None, *, scope: str | None, now: datetime) -> Call
     )
 
 
-def _refusal(
-    found: dict[str, Any], *, scopes: frozenset[str], scope: str | None, now: datetime
-) -> TokenRefusal | None:
+def _refusal(found: dict[str, Any], *, scopes: frozenset[str], scope: str | None, now: datetime) -> TokenRefusal | None:
     """Return the first thing that speaks against the caller."""
     checks = (
         (found["expires_at"] <= now, TokenRefusal.EXPIRED_TOKEN),

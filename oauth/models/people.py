@@ -1,7 +1,6 @@
 """People who sign in: the bank's customers and staff, and developers of third parties."""
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -13,11 +12,7 @@ from oauth.states import UserKind
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; a customer's password stays with the bank, so customers have none here."""
-
-    def create_customer(self, *, party_id: UUID, username: str, full_name: str) -> "User":
-        """Make a customer, who signs in through the bank only."""
-        return self._create(username, None, full_name=full_name, kind=UserKind.CUSTOMER, party_id=party_id)
+    """Makes members of staff; customers come by the bank's own sign-in and have no password here."""
 
     def create_staff(self, username: str, password: str, *, full_name: str = "") -> "User":
         """Make a member of the bank's staff, who may see nothing until put into a group."""

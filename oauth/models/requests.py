@@ -1,5 +1,7 @@
 """What clients send ahead: pushed authorisation requests, and the assertions they used."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
 
@@ -36,6 +38,10 @@ class PushedRequest(models.Model):
 
     def __str__(self) -> str:
         return f"PushedRequest {self.pk}"
+
+    def is_open(self, now: datetime) -> bool:
+        """Say whether it can still be opened or answered."""
+        return self.consumed_at is None and now < self.expires_at
 
 
 class UsedAssertion(models.Model):

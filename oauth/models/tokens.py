@@ -14,8 +14,9 @@ class AccessToken(AbstractAccessToken):
     """
     An opaque access token; with a consent it is a customer's, without one the client's own.
 
-    Third party, client, customer and consent are repeated here so that the gate finds them in one
-    row (and are not indexed: nobody looks tokens up by them). A refresh adds a row and leaves the others (hole H8); ``cnf`` binds it to a key (RFC 7800).
+    Third party, client, customer and consent are repeated here, where the gate finds them in one row;
+    they have no index, since nobody looks tokens up by them. A refresh adds a row and leaves the others
+    (hole H8). ``cnf`` binds the token to a key (RFC 7800).
     """
 
     source_refresh_token = None
@@ -38,7 +39,9 @@ class AccessToken(AbstractAccessToken):
         related_name="+",
         db_index=False,
     )
-    authorization = models.ForeignKey(Authorization, models.CASCADE, null=True, blank=True, related_name="access_tokens")
+    authorization = models.ForeignKey(
+        Authorization, models.CASCADE, null=True, blank=True, related_name="access_tokens"
+    )
     consent_id = models.UUIDField(null=True, blank=True)
     scope = models.TextField()
     cnf = models.JSONField(null=True, blank=True)

@@ -1,1 +1,32 @@
-"""What changes in the room."""
+"""What changes in the room: requests, tokens, third parties and clients, people; and what is signed."""
+
+from oauth.services.people import get_or_create_customer
+from oauth.services.requests import approve_request, open_request, push_request, refuse_request
+from oauth.services.revocation import revoke_authorizations, revoke_token
+from oauth.services.signing import sign
+from oauth.services.third_parties import (
+    register_client,
+    register_third_party,
+    reinstate_third_party,
+    suspend_third_party,
+)
+from oauth.services.tokens import Issued, issue_to_client, redeem_code, refresh
+
+__all__ = [
+    "Issued",
+    "approve_request",
+    "get_or_create_customer",
+    "issue_to_client",
+    "open_request",
+    "push_request",
+    "redeem_code",
+    "refresh",
+    "refuse_request",
+    "register_client",
+    "register_third_party",
+    "reinstate_third_party",
+    "revoke_authorizations",
+    "revoke_token",
+    "sign",
+    "suspend_third_party",
+]
