@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 
 class DocumentRenderer(Protocol):
@@ -34,6 +37,14 @@ class Documents:
     """With the fields of the Detail permission; a primary account number (PAN) is masked."""
     detail_pan: bytes | None = None
     """``detail`` with the PAN in clear; ``None`` where there is no PAN."""
+
+    def as_columns(self) -> dict[str, str | None]:
+        """Return the documents by the names of the columns that store them."""
+        return {
+            "document_basic": self.basic.decode(),
+            "document_detail": self.detail.decode(),
+            "document_detail_pan": None if self.detail_pan is None else self.detail_pan.decode(),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +101,15 @@ class TransactionFields:
     currency: str
     booked_at: datetime
     """UTC; of a pending transaction, when it is expected to be booked."""
-    value_at: datetime | None
+    value_at: datetime
     description: str
     kind_code: str
     """The bank's own code: ``FPO``, ``DD``, ``SO``, ``CARD``, ``SAL``, ``ATM``, ``INT``, ``FEE``."""
-    domain_code: str | None
+    domain_code: str
     """ISO 20022 bank transaction code: domain, such as ``PMNT``."""
-    family_code: str | None
+    family_code: str
     """ISO 20022 bank transaction code: family, such as ``RCDT``."""
-    sub_family_code: str | None
+    sub_family_code: str
     """ISO 20022 bank transaction code: sub-family, such as ``ESCT``."""
     merchant_name: str | None
     merchant_category_code: str | None
@@ -109,3 +120,8 @@ class TransactionFields:
     """The payment's reference or end-to-end identification."""
     balance_after_minor: int | None
     """The booked balance after this movement; signed minor units."""
+
+
+def document_renderer() -> DocumentRenderer:
+    """Return the renderer that settings name."""
+    return cast("DocumentRenderer", import_string(settings.DOCUMENT_RENDERER))

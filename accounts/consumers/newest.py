@@ -1,0 +1,55 @@
+"""How a batch of states is kept: of each thing the newest, in one statement."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from accounts.models import CoreView
+from streaming.consumers import Received
+from streaming.events import Event
+
+E = TypeVar("E", bound=Event)
+
+
+def newest_of_each(batch: Iterable[Received[E]], *, by: str) -> list[Received[E]]:
+    """Return the event of each thing that has the highest ``source_version``; sorted by the id in ``by``."""
+    newest: dict[UUID, Received[E]] = {}
+    for received in batch:
+        key = getattr(received.event, by)
+        known = newest.get(key)
+        if known is None or version_of(known) < version_of(received):
+            newest[key] = received
+    return [newest[key] for key in sorted(newest)]
+
+
+def version_of(received: Received[Any]) -> int:
+    """Return the position in the core's log that an event stems from."""
+    version: int = received.event.source_version
+    return version
+
+
+def incoming(view: type[CoreView]) -> str:
+    """Return the common table expression ``incoming``: the rows of a view, out of the statement's one parameter."""
+    typed = ", ".join(f"{field.column} {field.db_type(connection)}" for field in view._meta.concrete_fields)
+    return f"incoming AS MATERIALIZED (SELECT * FROM json_to_recordset(%s::json) AS r({typed}))"
+
+
+def keep_newest(view: type[CoreView], *, where: str = "true") -> str:
+    """Return the INSERT that takes the rows of ``incoming`` in, unless the view has as new a state or a newer one."""
+    columns = [field.column for field in view._meta.concrete_fields]
+    key = view._meta.pk.column
+    changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns if column != key)
+    return f"""
+        INSERT INTO {view._meta.db_table} AS kept ({", ".join(columns)})
+        SELECT {", ".join(columns)} FROM incoming WHERE {where} ORDER BY {key}
+        ON CONFLICT ({key}) DO UPDATE SET {changes} WHERE kept.source_version < EXCLUDED.source_version"""
+
+
+def execute(statement: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """Run a statement over rows of ``incoming``; returns what it returns."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [orjson.dumps(rows).decode()])
+        return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,120 @@
+"""Movements on accounts: pending ones in a table of their own, until they are booked."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from accounts.consumers.newest import execute, incoming, keep_newest, newest_of_each
+from accounts.events import TransactionBooked
+from accounts.models import PendingTransaction, Transaction
+from accounts.ports import DocumentRenderer, TransactionFields, document_renderer
+from bankcore.events import BookingStatus, TransactionChanged
+from streaming import outbox
+from streaming.consumers import Received, handles
+
+
+@handles(TransactionChanged, group="accounts.transactions")
+def apply_transactions_changed(batch: Sequence[Received[TransactionChanged]]) -> None:
+    """Keep each movement's newest state in the table of its status; of one that is newly booked, tell once."""
+    newest = newest_of_each(batch, by="transaction_id")
+    booked = [received for received in newest if received.event.status == BookingStatus.BOOKED]
+    pending = [received for received in newest if received.event.status != BookingStatus.BOOKED]
+    renderer = document_renderer()
+    added = execute(_KEEP_BOOKED, [_row(received.event, renderer) for received in booked]) if booked else []
+    if pending:
+        execute(_KEEP_PENDING, [_row(received.event, renderer) for received in pending])
+
+    is_new: dict[UUID, bool] = dict(added)
+    history = _read_as_history(batch)
+    causes = [
+        received
+        for received in booked
+        if is_new.get(received.event.transaction_id) and received.event.transaction_id not in history
+    ]
+    outbox.record_many([_news(received.event) for received in causes], causes=causes)
+
+
+def _read_as_history(batch: Sequence[Received[TransactionChanged]]) -> set[UUID]:
+    """Return the movements that first came as booked in a snapshot: a correction that follows is no news either."""
+    first_as_snapshot: dict[UUID, bool] = {}
+    for received in batch:
+        event = received.event
+        if event.status == BookingStatus.BOOKED:
+            first_as_snapshot.setdefault(event.transaction_id, event.is_snapshot)
+    return {transaction_id for transaction_id, is_snapshot in first_as_snapshot.items() if is_snapshot}
+
+
+def _keep_in(table: type[Transaction | PendingTransaction], *, other: str) -> str:
+    """Return the statement that keeps movements in one table and takes them out of the other; tells which are new."""
+    is_not_older = (
+        f"NOT EXISTS (SELECT FROM {other} WHERE id = incoming.id AND source_version >= incoming.source_version)"
+    )
+    return f"""
+        WITH {incoming(table)},
+        moved AS (
+            DELETE FROM {other} AS moving USING incoming
+            WHERE moving.id = incoming.id AND moving.source_version < incoming.source_version)
+        {keep_newest(table, where=is_not_older)}
+        RETURNING id, xmax = 0"""
+
+
+_KEEP_BOOKED = _keep_in(Transaction, other="accounts_pendingtransaction")
+_KEEP_PENDING = _keep_in(PendingTransaction, other="accounts_transaction")
+
+
+def _row(event: TransactionChanged, renderer: DocumentRenderer) -> dict[str, Any]:
+    return {
+        "id": event.transaction_id,
+        "account_id": event.account_id,
+        "source_ref": event.source_ref,
+        "direction": event.direction,
+        "amount_minor": event.amount_minor,
+        "currency": event.currency,
+        "booked_at": event.booked_at,
+        "value_at": event.value_at,
+        "kind_code": event.kind_code,
+        "description": event.description,
+        "balance_after_minor": event.balance_after_minor,
+        "payment_id": event.payment_id,
+        "source_version": event.source_version,
+        "as_of": event.occurred_at,
+        **renderer.render_transaction(_fields(event)).as_columns(),
+    }
+
+
+def _fields(event: TransactionChanged) -> TransactionFields:
+    return TransactionFields(
+        transaction_id=event.transaction_id,
+        account_id=event.account_id,
+        source_ref=event.source_ref,
+        status=event.status,
+        direction=event.direction,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        booked_at=event.booked_at,
+        value_at=event.value_at,
+        description=event.description,
+        kind_code=event.kind_code,
+        domain_code=event.domain_code,
+        family_code=event.family_code,
+        sub_family_code=event.sub_family_code,
+        merchant_name=event.merchant_name,
+        merchant_category_code=event.merchant_category_code,
+        counterparty_name=event.counterparty_name,
+        counterparty_sort_code=event.counterparty_sort_code,
+        counterparty_account=event.counterparty_account,
+        reference=event.reference,
+        balance_after_minor=event.balance_after_minor,
+    )
+
+
+def _news(event: TransactionChanged) -> TransactionBooked:
+    return TransactionBooked(
+        occurred_at=event.occurred_at,
+        account_id=event.account_id,
+        transaction_id=event.transaction_id,
+        direction=event.direction,
+        amount_minor=event.amount_minor,
+        currency=event.currency,
+        booked_at=event.booked_at,
+    )
