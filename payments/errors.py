@@ -22,3 +22,10 @@ class ContradictoryReport(DomainError):
 
     code = "contradictory_report"
     detail = "The core's report contradicts an earlier one."
+
+
+class UnknownStatus(DomainError):
+    """The core reports a status that a single payment cannot have."""
+
+    code = "unknown_payment_status"
+    detail = "The core reported an unknown status."
