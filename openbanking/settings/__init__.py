@@ -1,5 +1,6 @@
 """Django's settings, by topic; values that a deployment decides come from :mod:`.environment` only."""
 
+from openbanking.settings.api import *  # noqa: F403
 from openbanking.settings.base import *  # noqa: F403
 from openbanking.settings.data import *  # noqa: F403
 from openbanking.settings.logging import *  # noqa: F403

@@ -22,8 +22,8 @@ def components(version: Version) -> dict[str, dict[str, Any]]:
     """
     Return every schema of a version by name, as an OpenAPI document holds them.
 
-    A file is named by its title; its definitions stand beside it. References point to
-    ``#/components/schemas/<name>``.
+    A file is named by its title, its definitions stand beside it, and all names begin with the version's prefix.
+    References point to ``#/components/schemas/<name>``.
     """
     files = {path.name: json.loads(path.read_text()) for path in sorted((_FOLDER / version.schemas).glob("*.json"))}
     titles = {name: content["title"] for name, content in files.items()}
@@ -35,22 +35,23 @@ def components(version: Version) -> dict[str, dict[str, Any]]:
                 key: value for key, value in content.items() if key not in {"$schema", "$defs", "title"}
             }
         assert not named.keys() & found.keys(), f"two schemas have one name: {named.keys() & found.keys()}"
-        found |= {name: _point_to_components(schema, titles) for name, schema in named.items()}
-    return found
+        found |= named
+
+    def point(schema: Any) -> Any:
+        if isinstance(schema, list):
+            return [point(item) for item in schema]
+        if not isinstance(schema, dict):
+            return schema
+        return {key: target(value) if key == "$ref" else point(value) for key, value in schema.items()}
+
+    def target(reference: str) -> str:
+        match = _REFERENCE.fullmatch(reference)
+        assert match, f"{reference} is no reference to one of our files"
+        return pointer(match["name"] or titles[match["file"]], version)
+
+    return {f"{version.prefix}{name}": point(schema) for name, schema in sorted(found.items())}
 
 
-def _point_to_components(schema: Any, titles: dict[str, str]) -> Any:
-    if isinstance(schema, list):
-        return [_point_to_components(item, titles) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: _component(value, titles) if key == "$ref" else _point_to_components(value, titles)
-        for key, value in schema.items()
-    }
-
-
-def _component(reference: str, titles: dict[str, str]) -> str:
-    match = _REFERENCE.fullmatch(reference)
-    assert match, f"{reference} is no reference to one of our files"
-    return f"#/components/schemas/{match['name'] or titles[match['file']]}"
+def pointer(name: str, version: Version) -> str:
+    """Return the reference to a schema inside a document that holds :func:`components`."""
+    return f"#/components/schemas/{version.prefix}{name}"

@@ -1,0 +1,44 @@
+"""Consents and payments as the standard shows them: what was lodged, and where it stands now."""
+
+from typing import TYPE_CHECKING, Any
+
+from consents.states import ConsentKind, ConsentStatus
+from standards.uk.codes import CONSENT_STATUS_REASONS, CONSENT_STATUSES
+from standards.uk.dates import write_instant
+
+if TYPE_CHECKING:
+    from consents.models import Consent
+    from payments.models import Payment
+
+
+def consent_body(consent: "Consent") -> dict[str, Any]:
+    """Return ``Data`` and ``Risk`` of a consent; what the third party lodged is repeated to the letter."""
+    status = ConsentStatus(consent.status)
+    data: dict[str, Any] = {
+        "ConsentId": consent.id.hex,
+        "CreationDateTime": write_instant(consent.created_at),
+        "Status": CONSENT_STATUSES[ConsentKind(consent.kind)][status],
+        "StatusUpdateDateTime": write_instant(consent.status_updated_at),
+    }
+    if status in CONSENT_STATUS_REASONS:
+        data["StatusReason"] = [_status_reason(*CONSENT_STATUS_REASONS[status])]
+    return {"Data": data | consent.lodged["Data"], "Risk": consent.lodged["Risk"]}
+
+
+def payment_body(payment: "Payment") -> dict[str, Any]:
+    """Return ``Data`` of a payment order; its status is the ISO 20022 code that the core told last."""
+    data: dict[str, Any] = {
+        "DomesticPaymentId": payment.id.hex,
+        "ConsentId": payment.consent_id.hex,
+        "CreationDateTime": write_instant(payment.created_at),
+        "Status": str(payment.status),
+        "StatusUpdateDateTime": write_instant(payment.status_updated_at),
+    }
+    if payment.reason_code:
+        data["StatusReason"] = [_status_reason(payment.reason_code, payment.reason_text)]
+    return {"Data": data | {"Initiation": payment.lodged["Data"]["Initiation"]}}
+
+
+def _status_reason(code: str, sentence: str) -> dict[str, str]:
+    reason = {"StatusReasonCode": code[:4]}
+    return reason | {"StatusReasonDescription": sentence[:500]} if sentence else reason

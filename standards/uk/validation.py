@@ -1,0 +1,65 @@
+"""Requests against our schemas: every fault of a body at once, each with its exact path in the standard's notation."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from standards.uk.errors import ErrorCode, Fault, Refused
+from standards.uk.schemas import components, pointer
+from standards.uk.versions import Version
+
+
+def ensure_valid(body: dict[str, Any], *, schema: str, version: Version) -> None:
+    """
+    Refuse a body that does not fit the schema of this name.
+
+    :raises Refused: with all that is wrong.
+    """
+    if faults := sorted(_faults(body, schema, version), key=lambda fault: fault.path):
+        raise Refused(*faults)
+
+
+def _faults(body: dict[str, Any], schema: str, version: Version) -> Iterator[Fault]:
+    for error in _validator(schema, version).iter_errors(body):
+        path = format_path(error.instance_path)
+        match error.kind.name:
+            case "required":
+                yield Fault(ErrorCode.FIELD_MISSING, "The field is missing.", _join(path, error.kind.property))
+            case "additionalProperties":
+                for name in error.kind.unexpected:
+                    yield Fault(ErrorCode.FIELD_UNEXPECTED, "The field is not expected here.", _join(path, name[:80]))
+            case "format":
+                yield Fault(ErrorCode.FIELD_INVALID_DATE, "The value is not a date-time with a zone.", path)
+            case kind:
+                yield Fault(ErrorCode.FIELD_INVALID, _SENTENCES.get(kind, "The value is not valid."), path)
+
+
+_SENTENCES = {
+    "type": "The value has the wrong type.",
+    "enum": "The value is not one of the codes that are allowed.",
+    "pattern": "The value does not have the format that is asked for.",
+    "minLength": "The text is too short.",
+    "maxLength": "The text is too long.",
+    "minItems": "There are too few values.",
+    "maxItems": "There are too many values.",
+}
+
+
+def format_path(steps: list[str | int]) -> str:
+    """Return ``["Data", "Permissions", 0]`` as ``Data.Permissions[0]``."""
+    path = ""
+    for step in steps:
+        path = f"{path}[{step}]" if isinstance(step, int) else _join(path, step)
+    return path
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+@cache
+def _validator(schema: str, version: Version) -> jsonschema_rs.Draft202012Validator:
+    document = {"$ref": pointer(schema, version), "components": {"schemas": components(version)}}
+    return jsonschema_rs.Draft202012Validator(document, validate_formats=True)

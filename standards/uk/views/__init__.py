@@ -1,0 +1,1 @@
+"""The addresses of the face, one file a resource."""
