@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from django.db import transaction
+
 from accounts.consumers import accounts, balances, parties, transactions
 from bankcore.events import (
     AccountChanged,
@@ -184,9 +186,10 @@ ALL_BUT_PAN = (
 
 
 def tell(*events: Event) -> None:
-    """Hand events of one type to their handler, as one batch."""
+    """Hand events of one type to their handler, as one batch in one transaction."""
     handler = _HANDLERS[type(events[0])]
-    handler([as_received(event) for event in events])
+    with transaction.atomic():
+        handler([as_received(event) for event in events])
 
 
 _HANDLERS: dict[type[Event], Any] = {
