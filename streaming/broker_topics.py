@@ -39,16 +39,18 @@ def topic_differences() -> list[str]:
     admin = kafka.new_admin()
     partitions = _partitions(admin)
     present = [topic for topic in declared() if topic_name(topic.name) in partitions]
-    found = [f"{topic_name(t.name)}: missing" for t in declared() if topic_name(t.name) not in partitions]
-    for topic in present:
-        if (has := partitions[topic_name(topic.name)]) != topic.partitions:
-            found.append(f"{topic_name(topic.name)}: has {has} partitions instead of {topic.partitions}")
-    for topic, wrong in _wrong_settings(admin, present):
-        found += [
-            f"{topic_name(topic.name)}: {name} is {value} instead of {_config(topic)[name]}"
-            for name, value in wrong.items()
-        ]
-    return sorted(found)
+    missing = [f"{topic_name(t.name)}: missing" for t in declared() if topic_name(t.name) not in partitions]
+    misfits = [
+        f"{topic_name(t.name)}: has {partitions[topic_name(t.name)]} partitions instead of {t.partitions}"
+        for t in present
+        if partitions[topic_name(t.name)] != t.partitions
+    ]
+    settings_wrong = [
+        f"{topic_name(topic.name)}: {name} is {value} instead of {_config(topic)[name]}"
+        for topic, wrong in _wrong_settings(admin, present)
+        for name, value in wrong.items()
+    ]
+    return sorted(missing + misfits + settings_wrong)
 
 
 def _partitions(admin: AdminClient) -> Mapping[str, int]:

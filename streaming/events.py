@@ -10,11 +10,15 @@ from zlib import crc32
 import msgspec
 import orjson
 
+from streaming import topics
 from streaming.errors import InvalidEvent, UnknownEventType
 from streaming.schemas import Schema, build_schema, validator_of
 
 SHARDS = 64
 """Aggregates are spread over this many shards; a relay owns a range of them."""
+
+INDEXED = ("customer_id", "third_party_id", "consent_id")
+"""Fields that also fill columns of the log, in this order: histories are searched by them."""
 
 E = TypeVar("E", bound="Event")
 
@@ -114,12 +118,11 @@ def shard_of(aggregate_type: str, aggregate_id: str) -> int:
 
 
 _classes: dict[str, type[Event]] = {}
-_INDEXED = ("customer_id", "third_party_id", "consent_id")
 
 
 def indexed_ids(event: Event) -> tuple[UUID | None, UUID | None, UUID | None]:
     """Return customer, third party and consent of an event, as far as it names them."""
-    customer_id, third_party_id, consent_id = (getattr(event, name, None) for name in _INDEXED)
+    customer_id, third_party_id, consent_id = (getattr(event, name, None) for name in INDEXED)
     return customer_id, third_party_id, consent_id
 
 
@@ -150,3 +153,26 @@ def _validator(event_type: type[Event]) -> Any:
 @cache
 def _decoder(event_type: type[E]) -> "msgspec.json.Decoder[E]":
     return msgspec.json.Decoder(event_type)
+
+
+topics.declare(
+    "audit.access.v1", partitions=3, retention_days=30, owner="streaming", purpose="Who of the staff looked at what."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadRevealed(Event):
+    """A member of staff looked at the unmasked payload of an event, and said why."""
+
+    name = "streaming.payload.revealed"
+    aggregate_type = "payload"
+    subject = "revealed_event_id"
+    topic = "audit.access.v1"
+    personal = frozenset({"reason"})
+
+    revealed_event_id: UUID
+    revealed_type: str
+    reason: str
+    customer_id: UUID | None
+    third_party_id: UUID | None
+    consent_id: UUID | None

@@ -78,7 +78,7 @@ class GroupRunner:
         return messages
 
     def _process(self, consumer: Consumer, messages: Sequence[Message]) -> None:
-        records = [_record(message) for message in messages if self._is_readable(consumer, message)]
+        records = [record_of(message) for message in messages if self._is_readable(consumer, message)]
         pause_s = SHORTEST_PAUSE_S
         while records and not self._stop.is_set():
             try:
@@ -152,7 +152,7 @@ def _partition(place: TopicPartition) -> Partition:
     return without_prefix(place.topic), place.partition
 
 
-def _record(message: Any) -> RawRecord:
+def record_of(message: Any) -> RawRecord:
     key = message.key()
     return RawRecord(
         topic=without_prefix(message.topic()),

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import IsolationLevel
 from psycopg.rows import TupleRow, args_row
 
-from streaming.envelope import LogRow
+from streaming.envelope import LOG_ROW_SQL, LogRow
 from streaming.relaying.ranges import ShardRange
 
 CHUNK = 2000
@@ -104,7 +104,7 @@ class LogReader:
 
 # "id + 0": the index on (txid, id) finds the window's rows; by that on (id), an empty poll would scan the log.
 _FIRST = f"""
-SELECT {", ".join(LogRow._fields)} FROM streaming_event
+SELECT {LOG_ROW_SQL} FROM streaming_event
 WHERE (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot)
        OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
     AND shard BETWEEN %(low)s AND %(high)s
@@ -112,7 +112,7 @@ ORDER BY id + 0 LIMIT %(chunk)s
 """
 
 _LATER = f"""
-SELECT {", ".join(LogRow._fields)} FROM streaming_event
+SELECT {LOG_ROW_SQL} FROM streaming_event
 WHERE (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot)
        OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
     AND pg_visible_in_snapshot(txid, %(window_snap)s::pg_snapshot)

@@ -42,8 +42,9 @@ class Sender:
         """
         sending = _Sending(chunk)
         self._in_flight.append(sending)
+        names = {topic: topic_name(topic) for topic in {row.topic for row in chunk.rows}}
         for row in chunk.rows:
-            self._produce(topic_name(row.topic), row.key, row.payload, headers_of(row, epoch=self._epoch), sending)
+            self._produce(names[row.topic], row.key, row.payload, headers_of(row, epoch=self._epoch), sending)
 
     def arrived(self, wait_s: float) -> Position | None:
         """
