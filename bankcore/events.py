@@ -12,9 +12,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import TextChoices
-from streaming.events import Event
 
 from streaming import topics
+from streaming.events import Event
 
 topics.declare("core.accounts.v1", owner="bankcore", purpose="Accounts of the bank, each with its whole state.")
 topics.declare("core.parties.v1", owner="bankcore", purpose="Customers of the bank, each with their whole state.")
@@ -32,6 +32,15 @@ topics.declare(
     owner="bankcore",
     purpose="Payments the core is to make, by debtor account.",
 )
+
+PAYMENT_STATUS_TOPIC = "core.raw.payment-status.v1"
+"""Where the core answers payment commands, in its own words."""
+
+CDC_TOPICS = tuple(f"core.raw.cdc.{table}" for table in ("cusmst", "accmst", "achold", "acbal", "trnjnl"))
+"""Change-data capture of the core's tables, in Debezium's envelope, keyed by primary key (movements by account)."""
+
+for _topic in (*CDC_TOPICS, PAYMENT_STATUS_TOPIC):
+    topics.declare(_topic, retention_days=7, owner="bankcore", purpose="The core's own format; read by bankcore only.")
 
 
 class AccountKind(TextChoices):

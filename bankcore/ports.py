@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
 from streaming.events import Event
 
 

@@ -1,0 +1,1 @@
+"""Adapters between the ports and a bank's systems."""
