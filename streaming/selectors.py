@@ -17,7 +17,7 @@ MASK = "•••"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedEvent:
+class HistoryEntry:
     """
     One event as the log tells it.
 
@@ -43,7 +43,7 @@ def list_events(
     types: Iterable[str] | None = None,
     is_masked: bool = True,
     limit: int = 200,
-) -> Sequence[LoggedEvent]:
+) -> Sequence[HistoryEntry]:
     """
     Return the newest events that belong to all that is given, newest first; ``aggregate`` is (type, id).
 
@@ -64,7 +64,7 @@ def list_events(
     return [_entry(event, is_masked=is_masked) for event in events[:limit]]
 
 
-def get_event(*, event_id: UUID, is_masked: bool = True) -> LoggedEvent:
+def get_event(*, event_id: UUID, is_masked: bool = True) -> HistoryEntry:
     """
     Return one event; its personal fields are masked unless ``is_masked`` is false.
 
@@ -85,8 +85,8 @@ def read_payload(*, type_name: str, payload: bytes, is_masked: bool) -> Mapping[
     return {name: MASK if name in personal and value is not None else value for name, value in fields.items()}
 
 
-def _entry(event: StoredEvent, *, is_masked: bool) -> LoggedEvent:
-    return LoggedEvent(
+def _entry(event: StoredEvent, *, is_masked: bool) -> HistoryEntry:
+    return HistoryEntry(
         event_id=event.event_id,
         type=event.type,
         version=event.version,
