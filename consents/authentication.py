@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from consents.access import Grant, Refusal, RefusalReason, admit
 from kernel import clock
-from oauth.authentication import bearer_token
+from oauth.authentication import bearer_token, challenge
 
 FORBIDDEN = frozenset(
     {RefusalReason.WRONG_SCOPE, RefusalReason.MISSING_PERMISSION, RefusalReason.ACCOUNT_NOT_IN_CONSENT}
@@ -24,13 +24,8 @@ class GateRefused(APIException):
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
         self.status_code = status_of(refusal)
-        self.auth_header = challenge(refusal)  # REST framework sends it as WWW-Authenticate.
-        super().__init__(detail=str(HTTPStatus(self.status_code).phrase), code=self.error)
-
-    @property
-    def error(self) -> str:
-        """The word of RFC 6750 §3.1."""
-        return "insufficient_scope" if self.status_code == HTTPStatus.FORBIDDEN else "invalid_token"
+        self.auth_header = challenge(error_of(refusal))  # REST framework sends it as WWW-Authenticate.
+        super().__init__(detail=HTTPStatus(self.status_code).phrase, code=error_of(refusal))
 
 
 class GrantAuthentication(BaseAuthentication):
@@ -66,9 +61,8 @@ def status_of(refusal: Refusal) -> int:
     return HTTPStatus.FORBIDDEN if refusal.reason in FORBIDDEN else HTTPStatus.UNAUTHORIZED
 
 
-def challenge(refusal: Refusal) -> str:
-    """Return the ``WWW-Authenticate`` header; a call without a token gets no error code (RFC 6750 §3.1)."""
+def error_of(refusal: Refusal) -> str | None:
+    """Return the word of RFC 6750 §3.1; a call without any token gets none."""
     if refusal.reason == RefusalReason.NO_TOKEN:
-        return "Bearer"
-    error = "insufficient_scope" if status_of(refusal) == HTTPStatus.FORBIDDEN else "invalid_token"
-    return f'Bearer error="{error}"'
+        return None
+    return "insufficient_scope" if refusal.reason in FORBIDDEN else "invalid_token"

@@ -26,9 +26,7 @@ class Consent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=20, choices=ConsentKind)
-    status = models.CharField(
-        max_length=30, choices=ConsentStatus, default=ConsentStatus.AWAITING_AUTHORISATION
-    )
+    status = models.CharField(max_length=30, choices=ConsentStatus, default=ConsentStatus.AWAITING_AUTHORISATION)
     third_party = models.ForeignKey("oauth.ThirdParty", models.PROTECT, related_name="+")
     client_id = models.CharField("client", max_length=100)
     customer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True)

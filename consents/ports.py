@@ -23,7 +23,11 @@ class AccountChoice:
 
 
 class AccountDirectory(Protocol):
-    """Which accounts a customer may share; named by ``settings.ACCOUNT_DIRECTORY``."""
+    """
+    Which accounts a customer may share; named by ``settings.ACCOUNT_DIRECTORY``.
+
+    ``customer_id`` is the id of an ``oauth.User``; its ``party_id`` leads to the core.
+    """
 
     def choices(self, *, customer_id: UUID) -> Sequence[AccountChoice]:
         """Return the open accounts that the customer may share, in a stable order."""

@@ -63,6 +63,12 @@ def list_account_ids(*, consent_id: UUID) -> list[UUID]:
     return sorted(ConsentAccount.objects.filter(consent_id=consent_id).values_list("account_id", flat=True))
 
 
+def list_consent_ids_covering(*, account_ids: Collection[UUID], limit: int = 1000) -> list[UUID]:
+    """Return consents of any state that cover one of the accounts, newest first."""
+    rows = ConsentAccount.objects.filter(account_id__in=account_ids).order_by("-consent_id")
+    return list(rows.values_list("consent_id", flat=True).distinct()[:limit])
+
+
 def live_consents_for_accounts(*, account_ids: Collection[UUID], now: datetime) -> Sequence[tuple[UUID, Consent]]:
     """Return (account id, consent) for every account access that covers one of the accounts at ``now``."""
     rows = (

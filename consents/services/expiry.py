@@ -24,11 +24,7 @@ def expire_due_consents(*, now: datetime, limit: int = 500) -> int:
     Rows that somebody else holds are left for the next turn, so that two runs at once never wait.
     The gate looks at the clock itself: this job only writes down what already holds.
     """
-    due = list(
-        Consent.objects.select_for_update(skip_locked=True)
-        .filter(_is_due(now))
-        .order_by("id")[:limit]
-    )
+    due = list(Consent.objects.select_for_update(skip_locked=True).filter(_is_due(now)).order_by("id")[:limit])
     for consent in due:
         move(consent, ConsentStatus.EXPIRED, now=now)
         oauth_services.revoke_authorizations(consent_id=consent.id, now=now)
