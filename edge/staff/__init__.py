@@ -2,8 +2,8 @@
 
 from edge.staff.actions import ReasonedAction, TimelineEntry
 from edge.staff.lists import KeysetChangeList
-from edge.staff.rows import StaffModelAdmin
 from edge.staff.roles import AUDITOR, COMPLIANCE, EVERYONE, OPERATOR, SUPPORT, staff_roles
+from edge.staff.rows import StaffModelAdmin
 from edge.staff.site import StaffAdminSite
 
 __all__ = [

@@ -37,7 +37,8 @@ class ReasonedAction:
     acted_by: frozenset[str]
     is_possible: Callable[[Any], bool] = _always
     is_destructive: bool = True
-    done: Words = _("Done.")
+    done: Words = ""
+    """Said afterwards; by default "Done."."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,7 @@ class StaffModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
             return None
         if answer is not None:
             return answer
-        self.message_user(request, str(action.done), messages.SUCCESS)
+        self.message_user(request, str(action.done) or _("Done."), messages.SUCCESS)
         return HttpResponseRedirect(self._row_href(row), status=303)
 
     def _ask(self, request: HttpRequest, row: Model, action: ReasonedAction, form: ReasonForm) -> HttpResponse:
