@@ -6,13 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from streaming.selectors import list_events
 
 from edge.staff import AUDITOR, COMPLIANCE, EVERYONE, OPERATOR, ReasonedAction, StaffModelAdmin, TimelineEntry
 from kernel import clock
 from oauth.models import Client, ThirdParty, User
 from oauth.services import reinstate_third_party, suspend_third_party
 from oauth.states import ThirdPartyStatus
+from streaming.selectors import list_events
 
 
 def _suspend(request: HttpRequest, row: ThirdParty, reason: str) -> None:
@@ -23,7 +23,7 @@ def _reinstate(request: HttpRequest, row: ThirdParty, reason: str) -> None:
     reinstate_third_party(third_party_id=row.pk, reason=reason, now=clock.now())
 
 
-class _Clients(admin.TabularInline[Client, ThirdParty]):
+class _Clients(admin.TabularInline):  # type: ignore[type-arg]  # it takes no argument at run time.
     model = Client
     fields = readonly_fields = ("client_id", "name", "profile", "token_endpoint_auth_method", "redirect_uris")
     extra = 0

@@ -35,8 +35,12 @@ class Interaction(Protocol):
         ...
 
 
-@cache
 def interaction() -> Interaction:
     """Return the implementation that the settings name."""
-    implementation: Interaction = import_string(settings.OAUTH_INTERACTION)()
+    return _load(settings.OAUTH_INTERACTION)
+
+
+@cache
+def _load(path: str) -> Interaction:
+    implementation: Interaction = import_string(path)()
     return implementation

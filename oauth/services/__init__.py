@@ -6,7 +6,6 @@ from oauth.services.revocation import revoke_authorizations, revoke_token
 from oauth.services.signing import sign
 from oauth.services.third_parties import (
     register_client,
-    register_third_party,
     reinstate_third_party,
     suspend_third_party,
 )
@@ -23,7 +22,6 @@ __all__ = [
     "refresh",
     "refuse_request",
     "register_client",
-    "register_third_party",
     "reinstate_third_party",
     "revoke_authorizations",
     "revoke_token",
