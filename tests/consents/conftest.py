@@ -22,9 +22,7 @@ class FakeSignIn:
     def authenticate(self, *, username: str, secret: str, now: datetime) -> SignedIn | None:
         if username not in self.known or secret != self.PASSWORD:
             return None
-        return SignedIn(
-            customer_reference=username, full_name=self.known[username], acr=build.ACR, auth_time=now
-        )
+        return SignedIn(customer_reference=username, full_name=self.known[username], acr=build.ACR, auth_time=now)
 
 
 @pytest.fixture(autouse=True)

@@ -74,6 +74,11 @@ def a_client(*, now: datetime, name: str = "Ledgerly", redirect_uri: str = REDIR
     return oauth_services.register_client(third_party_name=name, redirect_uris=[redirect_uri], jwks=keys, now=now)
 
 
+def suspend(client: Client, *, now: datetime) -> None:
+    """Suspend the client's third party."""
+    oauth_services.suspend_third_party(third_party_id=client.third_party_id, reason="under investigation", now=now)
+
+
 def a_caller(client: Client, *, scopes: Collection[str] = ("accounts", "payments")) -> Caller:
     """Return what a token in the client's own name admits it as."""
     return Caller(third_party_id=client.third_party_id, client_id=client.client_id, scopes=frozenset(scopes))
@@ -141,9 +146,7 @@ def a_request(consent: Consent, *, client: Client, now: datetime) -> UUID:
     return oauth_services.open_request(client_id=client.client_id, request_uri=pushed.request_uri, now=now)
 
 
-def an_answer(
-    consent: Consent, *, client: Client, customer: User, account_ids: Collection[UUID], now: datetime
-) -> str:
+def an_answer(consent: Consent, *, client: Client, customer: User, account_ids: Collection[UUID], now: datetime) -> str:
     """Let the customer say yes; returns the address back to the third party."""
     request_id = a_request(consent, client=client, now=now)
     who = {"request_id": request_id, "customer_id": customer.pk, "acr": ACR, "auth_time": now, "now": now}
@@ -166,7 +169,9 @@ class Granted:
     token: str
 
 
-def a_granted_consent(*, now: datetime, client: Client | None = None, kind: str = "account_access", **changes: Any) -> Granted:
+def a_granted_consent(
+    *, now: datetime, client: Client | None = None, kind: str = "account_access", **changes: Any
+) -> Granted:
     """Go the whole way: lodged, approved, code redeemed."""
     client = client or a_client(now=now)
     customer = a_customer()
