@@ -1,5 +1,6 @@
 """Errors of the house's own APIs as problem details (RFC 9457); faces of other standards have their own words."""
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypedDict
@@ -94,7 +95,7 @@ def _answer_api_exception(error: APIException) -> HttpResponse:
     if challenge := getattr(error, "auth_header", None):
         headers["www-authenticate"] = challenge
     if wait := getattr(error, "wait", None):
-        headers["retry-after"] = str(int(wait) + 1)
+        headers["retry-after"] = str(math.ceil(wait))
     detail = error.detail if isinstance(error.detail, str) else None
     codes = error.get_codes()
     return problem(

@@ -1,5 +1,6 @@
 """What this face refuses, and how a refusal is told: error bodies with codes, sentences and exact paths."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -134,7 +135,7 @@ def _answer_api_exception(error: APIException) -> HttpResponse:
     if error.status_code == 403:
         return _answer_of_the_gate(RefusalReason.WRONG_SCOPE)
     wait = getattr(error, "wait", None)
-    headers = {"retry-after": str(int(wait) + 1)} if wait else None
+    headers = {"retry-after": str(math.ceil(wait))} if wait else None
     return error_answer(error.status_code, [Fault(ErrorCode.OTHER_REASON, str(error.detail))], headers=headers)
 
 

@@ -17,8 +17,9 @@ def ensure_valid(body: dict[str, Any], *, schema: str, version: Version) -> None
 
     :raises Refused: with all that is wrong.
     """
-    if faults := sorted(_faults(body, schema, version), key=lambda fault: fault.path):
-        raise Refused(*faults)
+    found = {(fault.path, fault.code): fault for fault in _faults(body, schema, version)}
+    if found:
+        raise Refused(*(found[key] for key in sorted(found, key=lambda key: key[0])))
 
 
 def _faults(body: dict[str, Any], schema: str, version: Version) -> Iterator[Fault]:
