@@ -1,0 +1,1 @@
+"""The dispatcher: claims due deliveries, asks for their consent, signs, calls, records."""
