@@ -1,9 +1,8 @@
 """What an event is: a frozen dataclass whose class says how it is named, keyed and carried."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 from zlib import crc32
 
@@ -19,8 +18,6 @@ SHARDS = 64
 
 INDEXED = ("customer_id", "third_party_id", "consent_id")
 """Fields that also fill columns of the log, in this order: histories are searched by them."""
-
-E = TypeVar("E", bound="Event")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +75,7 @@ class Event:
         :raises InvalidEvent: if it lacks a field, or one has the wrong type.
         """
         try:
-            event: Self = _decoder(cls).decode(payload)
+            event: Self = _codec(cls).decoder.decode(payload)
         except msgspec.MsgspecError as error:
             raise InvalidEvent(f"{cls.name}: not readable as this type") from error
         return event
@@ -106,10 +103,13 @@ def is_known(name: str) -> bool:
     return name in _classes
 
 
-@cache
 def event_schema(event_type: type[Event]) -> Schema:
-    """Return the JSON Schema (draft 2020-12) of a type's payload."""
-    return build_schema(event_type)
+    """
+    Return the JSON Schema (draft 2020-12) of a type's payload.
+
+    :raises TypeError: if a field has a type that events do not carry, or a personal one is no text.
+    """
+    return _codec(event_type).schema
 
 
 def shard_of(aggregate_type: str, aggregate_id: str) -> int:
@@ -135,7 +135,7 @@ def _register(cls: type[Event]) -> None:
 
 
 def _check(event_type: type[Event], payload: bytes) -> None:
-    validator = _validator(event_type)
+    validator = _codec(event_type).validator
     document = orjson.loads(payload)
     if not validator.is_valid(document):
         error = next(validator.iter_errors(document))
@@ -144,15 +144,23 @@ def _check(event_type: type[Event], payload: bytes) -> None:
         raise InvalidEvent(f"{event_type.name}: {place} breaks {rule}")
 
 
-@cache
-def _validator(event_type: type[Event]) -> Any:
-    assert fields(event_type), f"{event_type!r} is no dataclass"
-    return validator_of(event_schema(event_type))
+class _Codec:
+    """What a type is checked and read with: made once, at its first use."""
+
+    def __init__(self, event_type: type[Event]) -> None:
+        self.schema = build_schema(event_type)
+        self.validator = validator_of(self.schema)
+        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(event_type)
 
 
-@cache
-def _decoder(event_type: type[E]) -> "msgspec.json.Decoder[E]":
-    return msgspec.json.Decoder(event_type)
+_codecs: dict[type[Event], _Codec] = {}
+
+
+def _codec(event_type: type[Event]) -> _Codec:
+    codec = _codecs.get(event_type)
+    if codec is None:
+        codec = _codecs[event_type] = _Codec(event_type)
+    return codec
 
 
 topics.declare(

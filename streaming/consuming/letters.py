@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from psycopg.types.json import Jsonb
 
 from streaming.consuming.records import RawRecord
 from streaming.models import DeadLetter, ParkedKey
@@ -53,7 +53,7 @@ def _write(cursor: CursorWrapper, group: str, letter: Letter) -> None:
             record.offset,
             record.key,
             letter.event_id,
-            Jsonb(dict(record.headers)),
+            orjson.dumps(dict(record.headers)).decode(),
             record.value,
             letter.error,
             letter.attempts,
@@ -77,7 +77,7 @@ WHERE "group" = %s
 _LETTER = """
 INSERT INTO streaming_dead_letter
     ("group", topic, partition, "offset", key, event_id, headers, raw, error, attempts, state)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)
 ON CONFLICT ("group", topic, partition, "offset") DO NOTHING
 """
 

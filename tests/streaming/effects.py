@@ -1,0 +1,91 @@
+"""Groups that note in a table what they were given, so that tests see what was really applied."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from streaming import outbox
+from streaming.consumers import RawRecord, Received, Reject, handles, handles_raw
+from tests.support.builders.streaming import ThingMoved, ThingStopped, a_thing_stopped
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS tests_effect (
+    n bigint GENERATED ALWAYS AS IDENTITY, consumer text, event_id uuid, thing_id uuid, version bigint, note text)
+"""
+
+REJECTED_STEP = 666
+BROKEN_STEP = 667
+SAID_TO_ECHO = "echo"
+
+
+@handles(ThingMoved, group="tests.effects")
+def apply_moves(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Note each move; some are refused, some break the handler."""
+    for received in batch:
+        if received.event.step == REJECTED_STEP:
+            raise Reject("no such step")
+        if received.event.step == BROKEN_STEP:
+            raise ValueError(received.event.whose)
+    _note("moves", batch)
+
+
+@handles(ThingStopped, group="tests.effects")
+def apply_stops(batch: Sequence[Received[ThingStopped]]) -> None:
+    """Note each stop."""
+    _note("stops", batch)
+
+
+@handles(ThingMoved, group="tests.newest", order="newest")
+def apply_newest(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Note what is news."""
+    _note("newest", batch)
+
+
+@handles(ThingMoved, group="tests.outputs")
+def stop_what_moves(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Answer each move with an event."""
+    outbox.record_many([a_thing_stopped(received.event.thing_id) for received in batch], causes=batch)
+
+
+@handles_raw(("tests.raw.v1",), group="tests.raw")
+def apply_raw(batch: Sequence[RawRecord]) -> None:
+    """Note each raw record, unless it is garbage."""
+    for record in batch:
+        if record.value == b"garbage":
+            raise Reject("not to be understood")
+    with connection.cursor() as cursor:
+        for record in batch:
+            cursor.execute(
+                "INSERT INTO tests_effect (consumer, note) VALUES ('raw', %s)",
+                [f"{record.key}:{record.value.decode()}"],
+            )
+
+
+def effects(consumer: str | None = None) -> list[tuple[str, UUID, int]]:
+    """Return what was applied, in order: handler, thing, version."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consumer, thing_id, version FROM tests_effect ORDER BY n")
+        return [row for row in cursor.fetchall() if consumer in {None, row[0]}]
+
+
+def raw_effects() -> list[str]:
+    """Return what raw records were applied, in order: ``key:value``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT note FROM tests_effect WHERE consumer = 'raw' ORDER BY n")
+        return [note for (note,) in cursor.fetchall()]
+
+
+def _note(consumer: str, batch: Sequence[Received[Any]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tests_effect (consumer, event_id, thing_id, version)"
+            " SELECT %s, * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[])",
+            [
+                consumer,
+                [received.event_id for received in batch],
+                [received.event.thing_id for received in batch],
+                [received.version for received in batch],
+            ],
+        )

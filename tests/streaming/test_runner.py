@@ -1,0 +1,158 @@
+"""Consumers on the real broker: exactly once, through the loss of their database or of themselves."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from streaming import outbox
+from streaming.consuming.registry import get_group
+from streaming.consuming.runner import GroupRunner
+from streaming.health import flow
+from streaming.models import Offset
+from tests.streaming import effects
+from tests.support.builders.streaming import a_thing_moved
+from tests.support.streams import drain, relay_once, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+GROUP = "tests.effects"
+
+
+def test_a_new_group_begins_with_the_earliest_record_and_applies_each_once():
+    things = [uuid4() for _ in range(30)]
+    publish(*[a_thing_moved(things[n % 30]) for n in range(300)])
+
+    drain(GROUP)
+    drain(GROUP)
+
+    for thing in things:
+        assert [version for _, each, version in effects.effects() if each == thing] == list(range(1, 11))
+
+
+def test_partitions_move_between_members_without_loss_or_repetition():
+    thing = uuid4()
+    with running_consumer(), running_consumer():
+        for step in range(10):
+            publish(a_thing_moved(thing, step=step))
+        with running_consumer():
+            for step in range(10, 20):
+                publish(a_thing_moved(thing, step=step))
+            wait_until(lambda: len(versions_of(thing)) >= 20, "not all was applied")
+
+    assert versions_of(thing) == list(range(1, 21))
+
+
+def test_a_lost_database_connection_is_waited_out():
+    thing = uuid4()
+    publish(a_thing_moved(thing))
+    with running_consumer():
+        wait_until(lambda: versions_of(thing) == [1], "the first one was not applied")
+        for step in (2, 3, 4):
+            cut_other_sessions()
+            publish(a_thing_moved(thing, step=step))
+        wait_until(lambda: len(versions_of(thing)) >= 4, "not all was applied")
+
+    assert versions_of(thing) == [1, 2, 3, 4]
+
+
+@pytest.mark.processes
+def test_a_killed_consumer_loses_and_repeats_nothing():
+    thing = uuid4()
+    for step in range(3):
+        process = start_consumer()
+        publish(*[a_thing_moved(thing, step=step) for _ in range(200)])
+        wait_until(lambda seen=step * 200: len(versions_of(thing)) > seen, "the consumer does not run")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    drain(GROUP)
+
+    assert versions_of(thing) == list(range(1, 601))
+
+
+@pytest.mark.processes
+def test_a_consumer_ends_soon_after_it_is_asked_to():
+    process = start_consumer()
+    publish(a_thing_moved())
+    wait_until(lambda: effects.effects(), "the consumer does not run")
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+
+
+def test_health_names_what_does_not_flow(now):
+    publish(a_thing_moved())
+    drain(GROUP)
+    parts = {finding.part for finding in flow(now)}
+    assert "broker" not in parts
+    assert f"group {GROUP}" not in parts
+
+    settings_away = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "KAFKA_BOOTSTRAP_SERVERS", settings_away["KAFKA_BOOTSTRAP_SERVERS"])
+        assert "broker" in {finding.part for finding in flow(now)}
+
+
+def test_offsets_are_kept_in_the_database():
+    publish(a_thing_moved())
+    drain(GROUP)
+    assert sum(Offset.objects.filter(group=GROUP).values_list("next_offset", flat=True)) > 0
+
+
+def publish(*events: object) -> None:
+    with transaction.atomic():
+        outbox.record_many(events)  # type: ignore[arg-type]
+    relay_once()
+
+
+def versions_of(thing: object) -> list[int]:
+    return [version for _, each, version in effects.effects() if each == thing]
+
+
+def cut_other_sessions() -> None:
+    """End every session of the platform but the test's own."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"], autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND usename = 'millrace_app' AND pid <> %s",
+            [connection.connection.info.backend_pid],
+        )
+
+
+@contextmanager
+def running_consumer() -> Iterator[None]:
+    """Run a member of the group beside the test."""
+    stop = threading.Event()
+    thread = threading.Thread(target=GroupRunner(get_group(GROUP), stop).run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(15)
+
+
+def start_consumer() -> "subprocess.Popen[bytes]":
+    """Start a real process; the tests' own groups are known to it by their module."""
+    command = "import tests.streaming.effects; from django.core.management import execute_from_command_line as run"
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import django; django.setup(); {command}; run(['manage.py', 'consume', '{GROUP}'])",
+        ],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "openbanking.settings"},
+        stderr=subprocess.DEVNULL,
+    )
