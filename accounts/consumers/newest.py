@@ -39,7 +39,7 @@ def incoming(view: type[CoreView]) -> str:
 
 def keep_newest(view: type[CoreView], *, where: str = "true") -> str:
     """Return the INSERT that takes the rows of ``incoming`` in, unless the view has as new a state or a newer one."""
-    columns = [field.column for field in view._meta.concrete_fields]
+    columns = [str(field.column) for field in view._meta.concrete_fields]
     key = view._meta.pk.column
     changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns if column != key)
     return f"""
@@ -49,7 +49,12 @@ def keep_newest(view: type[CoreView], *, where: str = "true") -> str:
 
 
 def execute(statement: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-    """Run a statement over rows of ``incoming``; returns what it returns."""
+    """
+    Run a statement over rows of ``incoming``; returns what it returns.
+
+    The plan is made anew each time: one that was made while the view was empty would go on to scan it whole.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         cursor.execute(statement, [orjson.dumps(rows).decode()])
         return cursor.fetchall() if cursor.description else []
