@@ -1,6 +1,7 @@
 """The core says how far payments have come; nothing else moves them."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import transaction
 
@@ -26,7 +27,8 @@ def apply_core_reports(*, reports: Sequence[PaymentReported], causes: Sequence[C
     :raises ContradictoryReport: if an end is reported that cannot follow the end that is known.
     """
     payments = _lock(reports)
-    news, news_causes = [], []
+    news: list[PaymentStatusUpdated] = []
+    news_causes: list[Cause] = []
     for n, report in enumerate(reports):
         payment = payments[report.payment_id]
         if _advance(payment, report):
@@ -39,7 +41,7 @@ def apply_core_reports(*, reports: Sequence[PaymentReported], causes: Sequence[C
 _MOVED = ("status", "status_updated_at", "reason_code", "reason_text", "core_reference", "source_version")
 
 
-def _lock(reports: Sequence[PaymentReported]) -> dict[object, Payment]:
+def _lock(reports: Sequence[PaymentReported]) -> dict[UUID, Payment]:
     asked = {report.payment_id for report in reports}
     payments = {
         payment.id: payment for payment in Payment.objects.select_for_update().filter(id__in=asked).order_by("id")

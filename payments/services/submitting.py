@@ -56,7 +56,7 @@ def submit_payment(
 
     consent = consent_services.use_consent(consent_id=grant.consent_id, now=now)
     debtor = _debtor_account(grant)
-    payment = _create(payment_id, consent=consent, debtor=debtor, lodged=lodged, now=now)
+    payment = _create(payment_id, grant=grant, consent=consent, debtor=debtor, lodged=lodged, now=now)
     outbox.record(_submitted(payment))
     payment_core().submit(_instruction(payment, debtor=debtor))
     return payment
@@ -75,7 +75,7 @@ def _debtor_account(grant: Grant) -> DebtorAccount:
 
 
 def _create(
-    payment_id: UUID, *, consent: "Consent", debtor: DebtorAccount, lodged: dict[str, Any], now: datetime
+    payment_id: UUID, *, grant: Grant, consent: "Consent", debtor: DebtorAccount, lodged: dict[str, Any], now: datetime
 ) -> Payment:
     terms = consent.terms
     return Payment.objects.create(
@@ -83,7 +83,7 @@ def _create(
         consent_id=consent.id,
         third_party_id=consent.third_party_id,
         client_id=consent.client_id,
-        customer_id=consent.customer_id,
+        customer_id=grant.customer_id,
         debtor_account_id=debtor.account_id,
         amount_minor=terms.amount_minor,
         currency=terms.currency,
