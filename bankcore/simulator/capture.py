@@ -58,7 +58,7 @@ class Capture:
         while rows := self._core.execute(_NEXT, (_CHUNK,)).fetchall():
             count = 0
             for _, table, key, value in rows:
-                records = self._snapshot(key) if table == change_log.SNAPSHOT else [(table, key, value)]
+                records = self.history_of(key) if table == change_log.SNAPSHOT else [(table, key, value)]
                 for record in records:
                     self._send(producer, *record)
                     count += 1
@@ -85,7 +85,7 @@ class Capture:
                 for (household,) in self._core.execute("SELECT HSKEY FROM HOUSE ORDER BY HSLSN").fetchall():
                     change_log.note_snapshot(self._core, household)
 
-    def _snapshot(self, household: str) -> Iterator[tuple[str, str, bytes]]:
+    def history_of(self, household: str) -> Iterator[tuple[str, str, bytes]]:
         """Yield all rows of a household as they stand now, in one state of the core."""
         with reading(self._core):
             lsn = int(read_control(self._core, "lsn") or 0)

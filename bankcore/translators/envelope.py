@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -80,6 +81,7 @@ def reader(row: type[Row]) -> Callable[[bytes], Change[Row]]:
     return read
 
 
+@lru_cache(maxsize=20_000)
 def public_id(kind: str, core_key: str) -> UUID:
     """Return the public id of what the core keys so, at this institution."""
     return entity_id(settings.INSTITUTION, kind, core_key)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from bankcore.simulator.arrival import NothingArrives, watch_arrival
 from bankcore.simulator.by_hand import make_transaction
 from bankcore.simulator.capture import BrokerUnreachable, Capture
 from bankcore.simulator.database import open_core, open_seeded_core
@@ -19,6 +20,7 @@ from kernel.errors import DomainError
 from streaming.stopping import stop_on_signals
 
 _HOUSEHOLDS_A_SHIPMENT = 10
+_ARRIVES_WITHIN_S = 600.0
 
 
 class Command(BaseCommand):
@@ -33,6 +35,7 @@ class Command(BaseCommand):
         seed.add_argument("--customers", type=int, default=20, help="ordinary customers, beside the scenario ones")
         seed.add_argument("--seed", type=int, default=1, help="the same seed makes the same bank")
         seed.add_argument("--until", type=date.fromisoformat, help="history ends the day before (default: today)")
+        seed.add_argument("--wait", action="store_true", help="return when the platform has taken it all in")
         live = deeds.add_parser("live", help="Take payments and let customers live, until stopped.")
         live.add_argument("--pace", type=float, default=10.0, help="seconds between movements, on average")
         by_hand = deeds.add_parser("transaction", help="Make one movement.")
@@ -46,10 +49,10 @@ class Command(BaseCommand):
             getattr(self, f"_{deed}")(**options)
         except DomainError as error:
             raise CommandError(error.message) from error
-        except (BrokerUnreachable, OtherSeed) as error:
+        except (BrokerUnreachable, NothingArrives, OtherSeed) as error:
             raise CommandError(str(error)) from error
 
-    def _seed(self, *, customers: int, seed: int, until: date | None, **_: Any) -> None:
+    def _seed(self, *, customers: int, seed: int, until: date | None, wait: bool, **_: Any) -> None:
         core = open_core(is_bulk=True)
         keys = missing_households(core, seed=seed, customers=customers)
         capture = Capture(core)
@@ -63,6 +66,8 @@ class Command(BaseCommand):
             capture.ship()
             progress.update(task, records=capture.shipped)
             elapsed = progress.tasks[0].elapsed or 0.0
+            if wait:
+                _show_arrival(progress, capture.shipped)
         rate = f", {capture.shipped / elapsed:,.0f} a second" if capture.shipped else ""
         self.stdout.write(f"{len(keys)} new households, {capture.shipped:,} records to Kafka{rate}.")
 
@@ -76,12 +81,20 @@ class Command(BaseCommand):
         self.stdout.write(made.hex)
 
 
+def _show_arrival(progress: Progress, records: int) -> None:
+    task = progress.add_task("arriving", total=None, records=0)
+    most = records
+    for under_way in watch_arrival(within_s=_ARRIVES_WITHIN_S):
+        most = max(most, under_way)
+        progress.update(task, total=most, completed=most - under_way, records=most - under_way)
+
+
 def _progress() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.completed} of {task.total} households, {task.fields[records]:,} records"),
+        TextColumn("{task.fields[records]:,} records"),
         TimeElapsedColumn(),
         console=Console(stderr=True),
     )
