@@ -6,11 +6,10 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
-from standards.uk.operations import Operation, Token
+from standards.uk.operations import Operation
 from standards.uk.schemas import components, pointer
+from standards.uk.security_schemes import SECURITY_NAMES, SECURITY_SCHEMES
 from standards.uk.versions import V4_0
-
-JSON = "application/json; charset=utf-8"
 
 PATH_NAMES = {
     "consent_id": "ConsentId",
@@ -32,7 +31,7 @@ class UkSchema(AutoSchema):
             "summary": operation.summary,
             "tags": [operation.tag],
             "parameters": [_reference("parameters", name) for name in _parameters(operation, path)],
-            "security": [{_SECURITY_NAMES[operation.token]: [operation.scope]}],
+            "security": [{SECURITY_NAMES[operation.token]: [operation.scope]}],
             "responses": _responses(operation),
         }
         if operation.permissions:
@@ -49,7 +48,9 @@ def add_uk_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     found = result.setdefault("components", {})
     for section, additions in _COMPONENTS.items():
         present = found.setdefault(section, {})
-        assert not present.keys() & additions.keys(), "two faces use one component name"
+        assert all(additions[name] == present[name] for name in present.keys() & additions.keys()), (
+            "one name, two things"
+        )
         present.update(additions)
     result["paths"] = {_standard_path(path): item for path, item in result["paths"].items()}
     return result
@@ -84,7 +85,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.states_as_of:
         success["headers"] |= _headers("x-as-of")
     if operation.response:
-        success["content"] = {JSON: {"schema": {"$ref": pointer(operation.response, V4_0)}}}
+        success["content"] = {"application/json": {"schema": {"$ref": pointer(operation.response, V4_0)}}}
     return {str(operation.status): success} | {
         str(status): _reference("responses", f"Uk4Error{status}") for status in sorted(errors)
     }
@@ -92,32 +93,6 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 def _headers(*names: str) -> dict[str, Any]:
     return {name: _reference("headers", name) for name in names}
-
-
-_SECURITY_NAMES = {Token.CLIENT: "TPPOAuth2Security", Token.CONSENT: "PSUOAuth2Security"}
-
-_SCOPES = {"accounts": "Read accounts that customers share.", "payments": "Make payments that customers approve."}
-
-_SECURITY_SCHEMES: dict[str, Any] = {
-    "TPPOAuth2Security": {
-        "type": "oauth2",
-        "description": "The third party in its own name: client credentials, authenticated by private_key_jwt.",
-        "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": _SCOPES}},
-    },
-    "PSUOAuth2Security": {
-        "type": "oauth2",
-        "description": "A customer's consent: the request is pushed to /oauth/par first (RFC 9126), names the consent "
-        "in authorization_details (RFC 9396) and uses PKCE with S256.",
-        "flows": {
-            "authorizationCode": {
-                "authorizationUrl": "/oauth/authorize",
-                "tokenUrl": "/oauth/token",
-                "refreshUrl": "/oauth/token",
-                "scopes": _SCOPES,
-            }
-        },
-    },
-}
 
 
 def _parameter(name: str, place: str, description: str, **schema: Any) -> dict[str, Any]:
@@ -135,12 +110,17 @@ _PARAMETERS = {
     for parameter in (
         *(_parameter(name, "path", "The id, as an earlier answer gave it.") for name in PATH_NAMES.values()),
         _parameter(
-            "x-fapi-auth-date", "header", "When the customer last signed in at the third party, as an HTTP date."
+            "x-fapi-auth-date",
+            "header",
+            "When the customer last signed in at the third party, as an HTTP date.",
+            pattern=r"^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4}"
+            r" \d{2}:\d{2}:\d{2} (GMT|UTC)$",
         ),
         _parameter(
             "x-fapi-customer-ip-address",
             "header",
             "The customer's IP address; says that the customer is present.",
+            anyOf=[{"format": "ipv4"}, {"format": "ipv6"}],
         ),
         _parameter(
             "x-fapi-interaction-id",
@@ -214,7 +194,7 @@ def _error(status: int) -> dict[str, Any]:
     description, headers = _ERRORS[status]
     answer: dict[str, Any] = {"description": description, "headers": _headers("x-fapi-interaction-id", *headers)}
     if status != 401:
-        answer["content"] = {JSON: {"schema": {"$ref": pointer("ErrorResponse", V4_0)}}}
+        answer["content"] = {"application/json": {"schema": {"$ref": pointer("ErrorResponse", V4_0)}}}
     return answer
 
 
@@ -223,5 +203,5 @@ _COMPONENTS: dict[str, dict[str, Any]] = {
     "parameters": _PARAMETERS,
     "headers": _HEADERS,
     "responses": {f"Uk4Error{status}": _error(status) for status in _ERRORS},
-    "securitySchemes": _SECURITY_SCHEMES,
+    "securitySchemes": SECURITY_SCHEMES,
 }

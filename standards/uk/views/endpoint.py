@@ -67,7 +67,8 @@ class Endpoint(APIView):
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Return how this operation's token is read; a method that is not there reads none."""
-        operation = self.operations.get((self.request.method or "").lower())
+        method = (self.request.method or "").lower() if self.request else ""  # documents are made without a request.
+        operation = self.operations.get(method)
         if operation is None:
             return []
         return [GrantAuthentication() if operation.token is Token.CONSENT else ClientToken()]
