@@ -4,10 +4,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import CharField, Serializer
 
 from edge.bodies import InvalidBody, read_json_object
 from edge.problems import FieldProblem
+
+
+class Text(CharField):
+    """A JSON string; numbers and booleans are none, though Python could write them as one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """
+        Return the string.
+
+        :raises ValidationError: if it is none.
+        """
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
 
 
 def read_input(request: Request, form: type[Serializer[Any]], *, is_partial: bool = False) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from edge.inputs import read_input
+from edge.inputs import Text, read_input
 from kernel import clock
 from webhooks import selectors, services
 from webhooks.api.base import ThirdPartyView, answer, caller_of, moment, parse_id
@@ -21,16 +21,16 @@ from webhooks.states import EndpointStatus
 class EndpointInput(serializers.Serializer[Any]):
     """What can be said about an endpoint."""
 
-    url = serializers.CharField(max_length=500, help_text="https, port 443 or 8443.")
-    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    url = Text(max_length=500, help_text="https, port 443 or 8443.")
+    description = Text(max_length=200, required=False, allow_blank=True)
     event_types = serializers.ListField(
-        child=serializers.CharField(max_length=60),
+        child=Text(max_length=60),
         required=False,
         max_length=20,
         help_text="None, or empty: all types.",
     )
     signatures = serializers.ListField(
-        child=serializers.CharField(max_length=4),
+        child=Text(max_length=4),
         required=False,
         max_length=2,
         help_text="`v1` (HMAC-SHA256), `v1a` (Ed25519); both if not given.",

@@ -1,0 +1,1 @@
+"""The pages that a developer opens: home, API reference, sandbox."""

@@ -1,0 +1,27 @@
+"""What must hold before the portal is served."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.urls import Resolver404, resolve
+
+from portal.sandbox_urls import CLIENTS_PATH
+
+
+@register()
+def check_sandbox_is_closed(**_: Any) -> list[CheckMessage]:
+    """Refuse to serve the sandbox's addresses outside the sandbox."""
+    if settings.SANDBOX:
+        return []
+    try:
+        resolve(CLIENTS_PATH)
+    except Resolver404:
+        return []
+    return [
+        Error(
+            f"{CLIENTS_PATH} registers clients without asking anybody, and would be served in production.",
+            hint="Include portal.sandbox_urls only where settings.SANDBOX is true.",
+            id="portal.E001",
+        )
+    ]
