@@ -42,10 +42,19 @@ class Endpoint(APIView):
         """
         method = (self.request.method or "").lower()
         if method not in self.operations:
-            allowed = ", ".join(sorted(name.upper() for name in self.operations))
             fault = Fault(ErrorCode.OTHER_REASON, "This address does not have the method.")
-            raise Refused(fault, status=405, headers={"allow": allowed})
+            raise Refused(fault, status=405, headers={"allow": ", ".join(self.allowed_methods)})
         return self.operations[method]
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """The methods that this address has; none is added unasked."""
+        return sorted(method.upper() for method in self.operations)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """Keep REST framework's own ``Allow`` and ``Vary`` out of the answers."""
+        return {}
 
     @property
     def required_scope(self) -> str:

@@ -1,6 +1,7 @@
 """The UK face as a third party uses it: bodies, calls, and consents that customers approved."""
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -55,8 +56,8 @@ def a_payment_consent_body(**initiation: Any) -> dict[str, Any]:
 def an_order_body(consent_id: str, consent_body: dict[str, Any]) -> dict[str, Any]:
     """Return the order that a payment consent permits."""
     return {
-        "Data": {"ConsentId": consent_id, "Initiation": consent_body["Data"]["Initiation"]},
-        "Risk": consent_body["Risk"],
+        "Data": {"ConsentId": consent_id, "Initiation": deepcopy(consent_body["Data"]["Initiation"])},
+        "Risk": deepcopy(consent_body["Risk"]),
     }
 
 
