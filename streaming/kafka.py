@@ -50,7 +50,7 @@ _CONSUMER: dict[str, Any] = {
     "auto.offset.reset": "error",
     "isolation.level": "read_committed",
     "partition.assignment.strategy": "cooperative-sticky",
-    "session.timeout.ms": 10_000,
+    "session.timeout.ms": 6_000,
     "heartbeat.interval.ms": 1_000,
     "max.poll.interval.ms": 300_000,
     "fetch.wait.max.ms": 100,

@@ -83,7 +83,7 @@ def test_a_killed_consumer_loses_and_repeats_nothing():
 def test_a_consumer_ends_soon_after_it_is_asked_to():
     process = start_consumer()
     publish(a_thing_moved())
-    wait_until(lambda: effects.effects(), "the consumer does not run")
+    wait_until(effects.effects, "the consumer does not run")
     process.terminate()
     assert process.wait(timeout=10) == 0
 

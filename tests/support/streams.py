@@ -10,7 +10,7 @@ from typing import Any, TypeVar, overload
 from uuid import UUID, uuid4
 
 import psycopg
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from django.db import connection
 from psycopg.rows import TupleRow
 
@@ -224,11 +224,18 @@ def _has_read_all(group: Group) -> bool:
 
 
 def _ends(consumer: Any, topic: str) -> dict[int, int]:
-    partitions = consumer.list_topics(topic_name(topic), timeout=10).topics[topic_name(topic)].partitions
-    return {
-        number: consumer.get_watermark_offsets(TopicPartition(topic_name(topic), number), timeout=10)[1]
-        for number in sorted(partitions)
-    }
+    """Return the end of each partition; a topic that was just made may not have its leaders yet."""
+    until = time.monotonic() + WITHIN_S
+    while True:
+        try:
+            partitions = consumer.list_topics(topic_name(topic), timeout=10).topics[topic_name(topic)].partitions
+            return {
+                number: consumer.get_watermark_offsets(TopicPartition(topic_name(topic), number), timeout=10)[1]
+                for number in sorted(partitions)
+            }
+        except KafkaException:
+            if time.monotonic() > until:
+                raise
 
 
 def _read(consumer: Any, topic: str, number: int, end: int) -> list[RawRecord]:
