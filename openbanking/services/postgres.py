@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import psycopg
 
+from openbanking.services import processes
 from openbanking.services.addresses import DATABASE, database_address
 from openbanking.services.database import ensure_database, ensure_roles
 from openbanking.services.errors import ServicesUnavailable
@@ -46,8 +47,7 @@ class Postgres(Service):
         postgres = self._choose_port()
         if not self._cluster.exists():
             self._create_cluster(postgres)
-        # A pid of a killed server may by now belong to some other process, which PostgreSQL would take for itself.
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        self._forget_borrowed_pid()
 
     @property
     def command(self) -> list[str]:
@@ -139,6 +139,16 @@ class Postgres(Service):
         if done.returncode != 0:
             raise ServicesUnavailable(f"PostgreSQL's data directory cannot be created:\n{done.stdout}{done.stderr}")
         unfinished.rename(self._cluster)
+
+    def _forget_borrowed_pid(self) -> None:
+        """
+        Remove a killed server's pid file if some other process has that pid by now: PostgreSQL would refuse to start.
+
+        In every other case the file stays, for it also guards against a killed server's surviving children.
+        """
+        file = self._cluster / "postmaster.pid"
+        if file.exists() and processes.exists(int(file.read_text().split()[0])):
+            file.unlink()
 
     def _as_stand_in(self, program: str, *arguments: str) -> list[str]:
         path = binaries() / program

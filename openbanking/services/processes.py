@@ -39,6 +39,11 @@ def find(argument: str) -> psutil.Process | None:
     return None
 
 
+def exists(pid: int) -> bool:
+    """Tell whether any process has this pid."""
+    return bool(psutil.pid_exists(pid))
+
+
 def stop(processes: Iterable[tuple[psutil.Process, signal.Signals]], *, timeout_s: float) -> None:
     """Ask each process to end, all at once; kill what has not ended in time."""
     asked = []

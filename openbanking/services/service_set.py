@@ -20,6 +20,7 @@ from openbanking.services.valkey import Valkey
 KINDS: tuple[type[Service], ...] = (Postgres, Kafka, Valkey)
 ATTEMPTS = 3
 """A killed PostgreSQL's children take a moment to notice; a free port may be taken before it is used."""
+RESTART_PAUSE_S = 0.5
 POLL_S = 0.05
 
 
@@ -65,11 +66,11 @@ class ServiceSet:
         :raises ServicesUnavailable: if a service cannot run; what this call had started is stopped again.
         """
         with self._locked():
-            idle = [service for service in self.services if service.pid is None]
+            pids = {service.name: service.pid for service in self.services}
             try:
-                self._start(idle)
+                self._start([service for service in self.services if pids[service.name] is None])
             except BaseException:  # Also Ctrl-C: whatever the reason, leave nothing half-started.
-                _stop(idle)
+                _stop([service for service in self.services if service.pid != pids[service.name]])
                 raise
         return self.addresses()
 
@@ -118,20 +119,21 @@ def _launch(service: Service) -> "subprocess.Popen[bytes]":
 
 def _wait_until_ready(service: Service, process: "subprocess.Popen[bytes] | None") -> None:
     """
-    Wait until the service answers; start it again if it ends before that.
+    Wait until the service answers; start it (again) if it ends before that.
 
+    :param process: what was just started, or ``None`` if the service was found running; even then it may be dying.
     :raises ServicesUnavailable: if it does not answer in time, or ended too often.
     """
     deadline = time.monotonic() + service.start_timeout_s
-    attempt = 1
+    starts = 0 if process is None else 1
     while not service.is_ready():
-        if process is not None and process.poll() is not None:
-            if attempt == ATTEMPTS:
-                raise _failure(service, f"ended with status {process.returncode}")
-            attempt += 1
-            time.sleep(0.5)
+        if service.pid is None:
+            if process is not None and starts == ATTEMPTS:
+                raise _failure(service, f"ended with status {process.wait()}")
+            time.sleep(RESTART_PAUSE_S)
             service.prepare()
             process = _launch(service)
+            starts += 1
         if time.monotonic() > deadline:
             raise _failure(service, f"did not answer within {service.start_timeout_s:.0f} s")
         time.sleep(POLL_S)

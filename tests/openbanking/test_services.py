@@ -18,6 +18,7 @@ from openbanking.services.java import java
 from openbanking.services.kafka_jars import SUMS_FILE, recorded_sums, verified
 from openbanking.services.state import PostgresState, State, load_state, save_state
 from openbanking.services.unprivileged import as_stand_in
+from openbanking.services.valkey import Valkey
 from tests.support import services as the_tests_own
 from tests.support.services import private_set
 
@@ -165,6 +166,35 @@ class TestSet:
         assert services.up() == before
         assert _recall(before) == ["kept in PostgreSQL", "kept in Kafka", "kept in Valkey"]
         assert not set(pids) & {service.pid for service in services.services}
+
+    def test_one_that_dies_while_it_is_waited_for_is_started(
+        self, services: ServiceSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        valkey = services.service("valkey")
+        dying = valkey.pid
+        assert dying is not None
+        look = type(valkey).is_ready
+
+        def die_first(service: Valkey) -> bool:
+            if service.pid == dying:  # It was seen running, and is killed before it could answer.
+                os.kill(dying, 9)
+                return False
+            return look(service)
+
+        monkeypatch.setattr(Valkey, "is_ready", die_first)
+
+        services.up()
+
+        assert valkey.pid not in {None, dying}
+
+    def test_a_pid_that_somebody_else_has_by_now_does_not_keep_postgres_down(self, tmp_path: Path) -> None:
+        with private_set(tmp_path, only=["postgres"]) as services:
+            services.down()
+            (tmp_path / "postgres" / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n")
+
+            services.up()
+
+            assert services.service("postgres").is_ready()
 
     def test_a_port_taken_by_somebody_else_is_replaced(self, tmp_path: Path, services: ServiceSet) -> None:
         taken = load_state(services.folder).valkey
