@@ -54,7 +54,7 @@ class ConsentAdmin(StaffModelAdmin):
             done=_("The consent has ended."),
         ),
     )
-    list_display = ("id", "third_party", "customer", "kind", "state", "created_at", "expires_at")
+    list_display = ("number", "third_party", "customer", "kind", "state", "created_at", "expires_at")
     list_select_related = ("third_party", "customer")
     list_filter = ("status", "kind")
     search_fields = ("id",)
@@ -105,6 +105,11 @@ class ConsentAdmin(StaffModelAdmin):
             TimelineEntry(at=fact.at, actor=names.get(fact.actor_id, str(fact.actor)), what=fact.what, why=fact.why)
             for fact in told
         ]
+
+    @admin.display(description=_("Consent"))
+    def number(self, consent: Consent) -> SafeString:
+        """Show the id as third parties know it."""
+        return format_html("<code>{}</code>", consent.id.hex)
 
     @admin.display(description=_("State"))
     def state(self, consent: Consent) -> SafeString:

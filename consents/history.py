@@ -55,9 +55,10 @@ class Told:
         return ACTORS.get(self.actor_kind, self.actor_kind)
 
 
-def history_of(*, consent_id: UUID) -> list[Told]:
-    """Return what happened to a consent, newest first."""
-    return [_tell(event) for event in log.list_events(consent_id=consent_id, types=TOLD)]
+def history_of(*, consent_id: UUID, with_tokens: bool = True) -> list[Told]:
+    """Return what happened to a consent, newest first; customers are spared what happened to tokens."""
+    types = [name for name in TOLD if with_tokens or not name.startswith("oauth.")]
+    return [_tell(event) for event in log.list_events(consent_id=consent_id, types=types)]
 
 
 def _tell(event: log.HistoryEntry) -> Told:

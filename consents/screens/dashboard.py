@@ -54,7 +54,7 @@ def connected_app(request: HttpRequest, customer: SignedInCustomer, consent_id: 
         "consent": consent,
         "clusters": clusters_of(consent.permissions),
         "accounts": account_directory().describe(account_ids=selectors.list_account_ids(consent_id=consent.id)),
-        "history": history_of(consent_id=consent.id),
+        "history": history_of(consent_id=consent.id, with_tokens=False),
         **page_context(customer),
     }
     return render(request, "consents/connected_app.html", page)

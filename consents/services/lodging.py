@@ -12,6 +12,7 @@ from consents.events import ConsentLodged
 from consents.models import Consent, PaymentTerms
 from consents.states import ConsentKind, ConsentStatus
 from edge import idempotency
+from kernel import context
 from kernel.identifiers import new_id
 from oauth.access import Caller
 from streaming import outbox
@@ -130,13 +131,14 @@ def _common(
 
 
 def _record_lodged(consent: Consent, *, now: datetime) -> None:
-    outbox.record(
-        ConsentLodged(
-            occurred_at=now,
-            consent_id=consent.id,
-            third_party_id=consent.third_party_id,
-            customer_id=None,
-            kind=ConsentKind(consent.kind),
-            permissions=tuple(consent.permissions),
+    with context.acting(actor=f"third-party:{consent.third_party_id}"):
+        outbox.record(
+            ConsentLodged(
+                occurred_at=now,
+                consent_id=consent.id,
+                third_party_id=consent.third_party_id,
+                customer_id=None,
+                kind=ConsentKind(consent.kind),
+                permissions=tuple(consent.permissions),
+            )
         )
-    )
