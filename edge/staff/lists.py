@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 AFTER = "after"
@@ -20,12 +20,17 @@ class KeysetChangeList(ChangeList):
     It reads one row more than it shows, to know whether there is a next page; it never counts.
     """
 
-    def __init__(self, request: HttpRequest, model: type[Model], model_admin: Any, *args: Any) -> None:
-        self.keyset_field: str = model_admin.keyset_field
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
         self.after = request.GET.get(AFTER, "")
         self.next_href = ""
         self.first_href = ""
-        super().__init__(request, model, model_admin, *args)  # type: ignore[arg-type]
+        super().__init__(request, *args)
+
+    @property
+    def keyset_field(self) -> str:
+        """The unique field that orders the list."""
+        field: str = self.model_admin.keyset_field
+        return field
 
     def get_filters_params(self, params: Any = None) -> Any:
         """Keep the page's key out of the filters."""
