@@ -32,7 +32,7 @@ class Breaker:
         self._is_probing = self._open_until is not None
 
     def end(self, *, is_failure: bool, at_s: float) -> None:
-        """Note how a call ended; a call that tells nothing (suppressed before it was made) is :meth:`forget`-ten."""
+        """Note how a call ended."""
         if self._is_probing:
             self._is_probing = False
             self._samples.clear()
@@ -44,10 +44,6 @@ class Breaker:
         failures = sum(failed for _, failed in self._samples)
         if len(self._samples) >= SAMPLES and failures >= FAILURE_SHARE * len(self._samples):
             self._open_until = at_s + OPEN_S
-
-    def forget(self) -> None:
-        """Note that a call was not made after all."""
-        self._is_probing = False
 
     @property
     def is_open(self) -> bool:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from edge.documented import answers
 from edge.inputs import Text, read_input
 from kernel import clock
 from oauth import services
@@ -54,7 +55,7 @@ class ClientList(APIView):
     @extend_schema(
         operation_id="sandbox_create_client",
         request=ClientInput,
-        responses={201: ClientOutput},
+        responses=answers({201: ClientOutput}, 400, 413, 415, 422),
         auth=[],
         tags=["Sandbox"],
     )

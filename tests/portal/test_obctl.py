@@ -37,11 +37,11 @@ class OneCustomer:
 
 
 @pytest.fixture
-def base_url(live_server: Any, settings: Any) -> Iterator[str]:
+def base_url(live_server: Any, settings: Any) -> str:
     settings.BASE_URL = settings.OAUTH_ISSUER = live_server.url
     settings.CUSTOMER_SIGN_IN = "tests.portal.test_obctl.OneCustomer"
     cache.clear()
-    yield live_server.url
+    return str(live_server.url)
 
 
 @pytest.fixture

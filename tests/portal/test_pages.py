@@ -42,3 +42,11 @@ def test_the_document_is_served_as_openapi_3_1(client):
     assert document["openapi"].startswith("3.1")
     assert "/webhooks/endpoints" in document["paths"]
     assert "set-cookie" not in answer.headers
+
+
+def test_the_document_tells_what_webhooks_are_sent_and_how_calls_are_refused(client):
+    document = client.get("/openapi.json").json()
+
+    assert {"endpoint.challenge", "transaction.booked", "consent.ended"} <= set(document["webhooks"])
+    for path in ("/webhooks/endpoints", "/sandbox/clients"):
+        assert "application/problem+json" in document["paths"][path]["post"]["responses"]["400"]["content"]

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from edge.bodies import InvalidBody
+from edge.documented import answers
 from edge.paging import InvalidCursor, decode_cursor, encode_cursor
 from kernel import clock
 from webhooks import selectors, services
@@ -65,7 +66,7 @@ class DeliveryList(ThirdPartyView):
             OpenApiParameter("state", enum=list(DeliveryState.values)),
             OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
         ],
-        responses=DeliveryPage,
+        responses=answers({200: DeliveryPage}, 400, 401, 403, 404),
         tags=["Webhooks"],
     )
     def get(self, request: Request, endpoint_id: str) -> Response:
@@ -94,7 +95,11 @@ class DeliveryList(ThirdPartyView):
 class DeliveryDetail(ThirdPartyView):
     """One delivery."""
 
-    @extend_schema(operation_id="webhooks_get_delivery", responses=DeliveryWithAttempts, tags=["Webhooks"])
+    @extend_schema(
+        operation_id="webhooks_get_delivery",
+        responses=answers({200: DeliveryWithAttempts}, 401, 403, 404),
+        tags=["Webhooks"],
+    )
     def get(self, request: Request, endpoint_id: str, event_id: str) -> Response:
         """Show one delivery with all its attempts."""
         story = selectors.get_delivery(
@@ -108,7 +113,10 @@ class Replay(ThirdPartyView):
     """A delivery once more."""
 
     @extend_schema(
-        operation_id="webhooks_replay_delivery", request=None, responses={202: DeliveryOutput}, tags=["Webhooks"]
+        operation_id="webhooks_replay_delivery",
+        request=None,
+        responses=answers({202: DeliveryOutput}, 401, 403, 404),
+        tags=["Webhooks"],
     )
     def post(self, request: Request, endpoint_id: str, event_id: str) -> Response:
         """Deliver an event again, under the same `webhook-id`; a live consent must still cover it."""

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from edge.documented import answers
 from edge.inputs import Text, read_input
 from kernel import clock
 from webhooks import selectors, services
@@ -83,7 +84,9 @@ class EndpointPage(serializers.Serializer[Any]):
 class EndpointList(ThirdPartyView):
     """The caller's endpoints."""
 
-    @extend_schema(operation_id="webhooks_list_endpoints", responses=EndpointPage, tags=["Webhooks"])
+    @extend_schema(
+        operation_id="webhooks_list_endpoints", responses=answers({200: EndpointPage}, 401, 403), tags=["Webhooks"]
+    )
     def get(self, request: Request) -> Response:
         """List your endpoints, oldest first."""
         endpoints = selectors.list_endpoints(caller=caller_of(request))
@@ -92,7 +95,7 @@ class EndpointList(ThirdPartyView):
     @extend_schema(
         operation_id="webhooks_create_endpoint",
         request=EndpointInput,
-        responses={201: EndpointWithSecret},
+        responses=answers({201: EndpointWithSecret}, 400, 401, 403, 409, 413, 415, 422),
         tags=["Webhooks"],
     )
     def post(self, request: Request) -> Response:
@@ -122,14 +125,19 @@ class EndpointList(ThirdPartyView):
 class EndpointDetail(ThirdPartyView):
     """One of the caller's endpoints."""
 
-    @extend_schema(operation_id="webhooks_get_endpoint", responses=EndpointOutput, tags=["Webhooks"])
+    @extend_schema(
+        operation_id="webhooks_get_endpoint", responses=answers({200: EndpointOutput}, 401, 403, 404), tags=["Webhooks"]
+    )
     def get(self, request: Request, endpoint_id: str) -> Response:
         """Show one endpoint."""
         endpoint = selectors.get_endpoint(caller=caller_of(request), endpoint_id=parse_id(endpoint_id))
         return answer(_represent(endpoint))
 
     @extend_schema(
-        operation_id="webhooks_change_endpoint", request=EndpointChange, responses=EndpointOutput, tags=["Webhooks"]
+        operation_id="webhooks_change_endpoint",
+        request=EndpointChange,
+        responses=answers({200: EndpointOutput}, 400, 401, 403, 404, 413, 415, 422),
+        tags=["Webhooks"],
     )
     def patch(self, request: Request, endpoint_id: str) -> Response:
         """Change one endpoint; another URL has to confirm anew."""
@@ -146,7 +154,9 @@ class EndpointDetail(ThirdPartyView):
         )
         return answer(_represent(endpoint))
 
-    @extend_schema(operation_id="webhooks_delete_endpoint", responses={204: None}, tags=["Webhooks"])
+    @extend_schema(
+        operation_id="webhooks_delete_endpoint", responses=answers({204: None}, 401, 403, 404), tags=["Webhooks"]
+    )
     def delete(self, request: Request, endpoint_id: str) -> Response:
         """Delete one endpoint; nothing more is sent to it."""
         services.delete_endpoint(caller=caller_of(request), endpoint_id=parse_id(endpoint_id), now=clock.now())
@@ -157,7 +167,10 @@ class SecretRotation(ThirdPartyView):
     """New keys for an endpoint."""
 
     @extend_schema(
-        operation_id="webhooks_rotate_secret", request=RotationInput, responses=EndpointWithSecret, tags=["Webhooks"]
+        operation_id="webhooks_rotate_secret",
+        request=RotationInput,
+        responses=answers({200: EndpointWithSecret}, 400, 401, 403, 404, 413, 415, 422),
+        tags=["Webhooks"],
     )
     def post(self, request: Request, endpoint_id: str) -> Response:
         """Make new keys; old and new ones both sign for a day, or as long as you say (0: an emergency)."""

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from edge.documented import answers
 from kernel import clock
 from webhooks import selectors
 from webhooks.api.base import parse_id
@@ -46,7 +47,7 @@ class PublicKeys(APIView):
     @extend_schema(
         operation_id="webhooks_list_public_keys",
         parameters=[OpenApiParameter("endpoint", str, description="Only the keys of this endpoint.")],
-        responses=JwkSet,
+        responses=answers({200: JwkSet}, 404),
         auth=[],
         tags=["Webhooks"],
     )

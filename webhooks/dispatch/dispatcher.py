@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -195,8 +195,13 @@ class Dispatcher:
             await self._wake_recorder.wait()
             self._wake_recorder.clear()
             batch, self._finished = self._finished, []
-            if batch:
-                await self._guarded(self.records.record(batch))
+            if batch and not await self._guarded(self._record(batch)):
+                for record in batch:  # one that cannot be stored must not make the others be sent twice.
+                    await self._guarded(self._record([record]))
+
+    async def _record(self, batch: Sequence[Record]) -> bool:
+        await self.records.record(batch)
+        return True
 
     def _free_slots(self) -> int:
         return self.slots - len(self._calls)

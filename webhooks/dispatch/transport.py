@@ -7,6 +7,7 @@ whatever a name resolved to a moment before.
 
 import asyncio
 import random
+import re
 import socket
 import ssl
 import time
@@ -30,6 +31,9 @@ MOST_READ = 16 * 1024
 """So many bytes of an answer are read; then the connection is cut."""
 
 EXCERPT = 4 * 1024
+
+_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+|(?i:bearer\s+)[A-Za-z0-9._~+/=-]{8,}")
+"""What a careless receiver may echo and nobody else should read."""
 
 SocketFactory = Any
 """What makes a socket for a resolved address; tests count the calls."""
@@ -63,6 +67,7 @@ class Transport:
         self._resolver = resolver
         self._make_socket = make_socket
         self._dns_cache_s = dns_cache_s
+        self._own_resolvers: list[AbstractResolver] = []
 
     async def __aenter__(self) -> Self:
         tls = ssl.create_default_context()
@@ -78,6 +83,8 @@ class Transport:
     ) -> None:
         for session in self._sessions.values():
             await session.close()
+        for resolver in self._own_resolvers:
+            await resolver.close()
 
     async def post(self, url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send exactly ``body`` and return what came back; never raises for anything the receiver can do."""
@@ -102,12 +109,12 @@ class Transport:
             else:
                 response.close()  # the rest is not read: this connection cannot be used again.
             retry_after_s = parse_retry_after(response.headers.get("retry-after", ""), now=datetime.now(UTC))
-            return response.status, raw.decode(errors="replace"), retry_after_s
+            return response.status, _SECRET.sub("(hidden)", raw.decode(errors="replace")), retry_after_s
 
     def _session(self, guard: SocketFactory, tls: ssl.SSLContext) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             socket_factory=guard,
-            resolver=self._resolver or AsyncResolver(),
+            resolver=self._resolver or self._new_resolver(),
             ssl=tls,
             limit=0,  # the dispatcher counts.
             use_dns_cache=self._dns_cache_s > 0,
@@ -121,6 +128,11 @@ class Transport:
             auto_decompress=False,
             headers={"user-agent": "Millrace-Webhooks/1", "content-type": "application/json"},
         )
+
+    def _new_resolver(self) -> AbstractResolver:
+        resolver = AsyncResolver()
+        self._own_resolvers.append(resolver)
+        return resolver
 
     def _guard_https(self, address: AddrInfoType) -> socket.socket:
         if is_forbidden(_ip(address), deny=self._deny, allow=self._test_networks):
