@@ -17,7 +17,8 @@ from streaming.kafka import new_producer
 from streaming.topics import topic_name
 
 _CHUNK = 2000
-_ANSWER_WITHIN_S = 30.0
+_ANSWER_WITHIN_S = 5.0
+_TAKE_WITHIN_S = 30.0
 
 
 class BrokerUnreachable(Exception):
@@ -53,6 +54,20 @@ class Capture:
                 raise
         return self.shipped - before
 
+    def history_of(self, household: str) -> Iterator[tuple[str, str, bytes]]:
+        """Yield all rows of a household as they stand now, in one state of the core."""
+        with reading(self._core):
+            lsn = int(read_control(self._core, "lsn") or 0)
+            (last_day,) = self._core.execute("SELECT HSDAY FROM HOUSE WHERE HSKEY = ?", (household,)).fetchone()
+            ts_ms = int(datetime.combine(unpack_date(last_day), time(23, 59, 59), UTC).timestamp() * 1000)
+            for table, condition in _ROWS_OF_HOUSEHOLD.items():
+                columns = change_log.COLUMNS[table]
+                query = f"SELECT {', '.join(columns)} FROM {table} WHERE {condition} ORDER BY 1, 2"
+                for row in self._core.execute(query, (household,)):
+                    image = dict(zip(columns, row, strict=True))
+                    value = change_log.envelope(table, lsn, ts_ms, op="r", before=None, after=image)
+                    yield table, change_log.key_of(table, row), value
+
     def _ship_all(self) -> None:
         producer = self._producer = self._producer or self._connect()
         while rows := self._core.execute(_NEXT, (_CHUNK,)).fetchall():
@@ -69,7 +84,7 @@ class Capture:
 
     def _connect(self) -> Producer:
         producer = new_producer()
-        cluster = producer.list_topics(timeout=10).cluster_id
+        cluster = producer.list_topics(timeout=_ANSWER_WITHIN_S).cluster_id
         self._meet(f"{cluster}/{settings.TOPIC_PREFIX}")
         return producer
 
@@ -85,20 +100,6 @@ class Capture:
                 for (household,) in self._core.execute("SELECT HSKEY FROM HOUSE ORDER BY HSLSN").fetchall():
                     change_log.note_snapshot(self._core, household)
 
-    def history_of(self, household: str) -> Iterator[tuple[str, str, bytes]]:
-        """Yield all rows of a household as they stand now, in one state of the core."""
-        with reading(self._core):
-            lsn = int(read_control(self._core, "lsn") or 0)
-            (last_day,) = self._core.execute("SELECT HSDAY FROM HOUSE WHERE HSKEY = ?", (household,)).fetchone()
-            ts_ms = int(datetime.combine(unpack_date(last_day), time(23, 59, 59), UTC).timestamp() * 1000)
-            for table, condition in _ROWS_OF_HOUSEHOLD.items():
-                columns = change_log.COLUMNS[table]
-                query = f"SELECT {', '.join(columns)} FROM {table} WHERE {condition} ORDER BY 1, 2"
-                for row in self._core.execute(query, (household,)):
-                    image = dict(zip(columns, row, strict=True))
-                    value = change_log.envelope(table, lsn, ts_ms, op="r", before=None, after=image)
-                    yield table, change_log.key_of(table, row), value
-
     def _send(self, producer: Producer, table: str, key: str, value: bytes) -> None:
         name = PAYMENT_STATUS_TOPIC if table == change_log.PAYMENT_STATUS else f"core.raw.cdc.{table.lower()}"
         while True:
@@ -110,7 +111,7 @@ class Capture:
                 return
 
     def _await_delivery(self, producer: Producer) -> None:
-        left = producer.flush(_ANSWER_WITHIN_S)
+        left = producer.flush(_TAKE_WITHIN_S)
         if left or self._failure:
             raise BrokerUnreachable(str(self._failure or f"{left} records were not taken in time"))
 

@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from bankcore.simulator import change_log
-from bankcore.simulator.agents.households import Household, household
-from bankcore.simulator.agents.payments import make_planned_payments
+from bankcore.simulator.agents.households import household
+from bankcore.simulator.agents.planned_payments import make_planned_payments
 from bankcore.simulator.agents.purchases import make_purchases, settle_up_with_friend, spend_once
 from bankcore.simulator.calendars import pack_date, pack_time, unpack_date
 from bankcore.simulator.capture import BrokerUnreachable, Capture, is_anything_left
@@ -38,7 +38,8 @@ class LiveBank:
         self._seed = int(read_control(core, "seed") or 0)
         self._pace_s = pace_s
         self._capture = Capture(core)
-        self._next_chores = self._next_purchase = 0.0
+        self._next_chores = 0.0
+        self._next_purchase = time.monotonic() + pace_s
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop, whatever the broker does; a second bank on the same file waits its turn."""
@@ -60,7 +61,7 @@ class LiveBank:
         if monotonic >= self._next_chores:
             self._next_chores = monotonic + 1.0 if not self._do_chores(clock.now()) else monotonic
         if monotonic >= self._next_purchase:
-            self._let_somebody_live(clock.now(), is_first=not self._next_purchase)
+            self._next_purchase = monotonic + self._let_somebody_live(clock.now())
         if is_anything_left(self._core):
             self._capture.ship()
 
@@ -69,13 +70,16 @@ class LiveBank:
         return self._settle_due(now) or self._live_on_one_day(now)
 
     def _settle_due(self, now: datetime) -> bool:
-        with writing(self._core):
-            rows = self._core.execute(_DUE, (pack_date(now.date()), pack_time(now))).fetchall()
-            ledger = Ledger(self._core, now=now)
+        rows = self._core.execute(_DUE, (pack_date(now.date()), pack_time(now))).fetchall()
+        if not rows:
+            return False
+
+        def settle(ledger: Ledger) -> None:
             for row in rows:
                 ledger.settle(dict(zip(change_log.COLUMNS["TRNJNL"], row, strict=True)), now)
-            ledger.flush()
-        return bool(rows)
+
+        self._in_books(now, settle)
+        return True
 
     def _live_on_one_day(self, now: datetime) -> bool:
         """Whole days that were missed are lived as they would have been; today only what is planned for it."""
@@ -88,15 +92,14 @@ class LiveBank:
             make_planned_payments(house, ledger, day, latest=now)
             if day < now.date():
                 make_purchases(house, ledger, day, are_pending=False)
+            self._core.execute("UPDATE HOUSE SET HSDAY = ? WHERE HSKEY = ?", (pack_date(day), house.key))
 
-        self._in_books(now, live_on, day=day, house=house)
+        self._in_books(now, live_on)
         return True
 
-    def _let_somebody_live(self, now: datetime, *, is_first: bool) -> None:
+    def _let_somebody_live(self, now: datetime) -> float:
+        """Let one household spend or receive something; return after how many seconds the next one may."""
         rng = stream(self._seed, "live", now.isoformat())
-        self._next_purchase = time.monotonic() + (self._pace_s if is_first else rng.expovariate(1 / self._pace_s))
-        if is_first:
-            return
         keys = [row[0] for row in self._core.execute("SELECT HSKEY FROM HOUSE ORDER BY HSLSN")]
         house = household(self._seed, rng.choice(keys))
         due_at = now + timedelta(seconds=rng.randint(*_PENDING_FOR_S))
@@ -108,16 +111,13 @@ class LiveBank:
                 settle_up_with_friend(house, ledger, rng, now)
 
         self._in_books(now, live)
+        return rng.expovariate(1 / self._pace_s)
 
-    def _in_books(
-        self, now: datetime, deed: Callable[[Ledger], None], *, day: date | None = None, house: Household | None = None
-    ) -> None:
+    def _in_books(self, now: datetime, deed: Callable[[Ledger], None]) -> None:
         with writing(self._core):
             ledger = Ledger(self._core, now=now)
             deed(ledger)
             ledger.flush()
-            if day and house:
-                self._core.execute("UPDATE HOUSE SET HSDAY = ? WHERE HSKEY = ?", (pack_date(day), house.key))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bankcore.simulator import change_log, numbers, sign_in
 from bankcore.simulator.agents.households import Holding, Household, all_keys, household
-from bankcore.simulator.agents.payments import make_planned_payments, move
+from bankcore.simulator.agents.planned_payments import make_planned_payments, move
 from bankcore.simulator.agents.purchases import make_purchases
 from bankcore.simulator.calendars import pack_date
 from bankcore.simulator.database import read_control, write_control, writing

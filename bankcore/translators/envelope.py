@@ -65,7 +65,7 @@ def reader(row: type[Row]) -> Callable[[bytes], Change[Row]]:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Reject(f"not a change of {row.__name__}: {error}") from error
         is_deleted = envelope.op == "d"
-        image = envelope.before if is_deleted else envelope.after
+        image: Row | None = envelope.before if is_deleted else envelope.after
         if image is None:
             raise Reject("the envelope lacks the row it is about")
         return Change(

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bankcore.errors import AccountUnknown
 from bankcore.simulator.database import writing
-from bankcore.simulator.ledger import Internal, Ledger, LedgerBroken, Leg, Memo, prove_books
+from bankcore.simulator.ledger import Internal, Ledger, LedgerBroken, Leg, Memo
+from bankcore.simulator.proofs import prove_books
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 MEMO = Memo("FPO", "TO SOMEBODY")

@@ -12,7 +12,7 @@ import pytest
 from bankcore.simulator import capture, change_log, database, numbers
 from bankcore.simulator.agents.households import all_keys, household
 from bankcore.simulator.calendars import bank_holidays, is_bank_day, pack_date, unpack_date
-from bankcore.simulator.ledger import prove_books
+from bankcore.simulator.proofs import prove_books
 from bankcore.simulator.randomness import stream
 from tests.support.builders.bankcore import SEED, UNTIL, a_core
 

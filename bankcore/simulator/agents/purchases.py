@@ -43,16 +43,17 @@ def spend_once(house: Household, ledger: Ledger, rng: Random, at: datetime, *, d
         return
     kinds, weights = _baskets(house.key, tuple(house.persona["baskets"].items()))
     kind = rng.choices(kinds, cum_weights=weights)[0]
-    names = house.favourites[kind] if rng.randrange(10) < 6 else table("merchants")[kind]["names"]
-    merchant, low, high = rng.choice(names), *table("merchants")[kind]["pence"]
+    shops = table("merchants")[kind]
+    merchant: str = rng.choice(house.favourites[kind] if rng.randrange(10) < 6 else shops["names"])
+    low, high = shops["pence"]
     drawn = rng.randrange(1000)
     pence = low + (high - low) * drawn * drawn // 1_000_000
     if chance == 99 and kind in {"online", "clothing", "household"}:
-        memo = Memo("REF", f"REFUND {describe(merchant, town)}", merchant, table("merchants")[kind]["mcc"])
+        memo = Memo("REF", f"REFUND {describe(merchant, town)}", merchant, shops["mcc"])
         ledger.post(at, Leg(account, pence, memo), against=Internal.CARDS)
         return
     narrative = f"{describe(merchant, town)} {at:%d%b}".upper()
-    pay_by_card(ledger, account, pence, Memo("CARD", narrative, merchant, table("merchants")[kind]["mcc"]), at, due_at)
+    pay_by_card(ledger, account, pence, Memo("CARD", narrative, merchant, shops["mcc"]), at, due_at)
 
 
 def pay_by_card(
