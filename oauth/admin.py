@@ -1,7 +1,6 @@
 """What staff see of third parties, their clients and the people who sign in; secrets are not among it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -23,24 +22,6 @@ def _reinstate(request: HttpRequest, row: ThirdParty, reason: str) -> None:
     reinstate_third_party(third_party_id=row.pk, reason=reason, now=clock.now())
 
 
-class _Clients(admin.TabularInline):  # type: ignore[type-arg]  # it takes no argument at run time.
-    model = Client
-    fields = readonly_fields = ("client_id", "name", "profile", "token_endpoint_auth_method", "redirect_uris")
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever sees the third party sees its clients."""
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(ThirdParty)
 class ThirdPartyAdmin(StaffModelAdmin):
     """Third parties: state, why, history; suspend and reinstate."""
@@ -49,8 +30,8 @@ class ThirdPartyAdmin(StaffModelAdmin):
     list_display = ("name", "status", "status_reason", "status_changed_at", "created_at")
     search_fields = ("name__icontains", "id__exact", "clients__client_id__exact")
     list_filter = ("status",)
-    fields = ("id", "name", "status", "status_reason", "status_changed_at", "created_at")
-    inlines = (_Clients,)
+    fields = ("id", "name", "status", "status_reason", "status_changed_at", "clients", "created_at")
+    readonly_fields = ("clients",)
     reasoned_actions = (
         ReasonedAction(
             name="suspend",
@@ -72,6 +53,11 @@ class ThirdPartyAdmin(StaffModelAdmin):
             done=_("The third party may act again."),
         ),
     )
+
+    @admin.display(description=_("clients"))
+    def clients(self, row: ThirdParty) -> str:
+        """Name the third party's clients by their public ids."""
+        return ", ".join(f"{client.name} ({client.client_id})" for client in row.clients.order_by("pk"))
 
     def timeline(self, row: ThirdParty) -> Sequence[TimelineEntry]:
         """Tell what happened to it, newest first."""

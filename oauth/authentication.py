@@ -22,6 +22,13 @@ def challenge(error: str | None = None) -> str:
     return f'Bearer error="{error}"' if error else "Bearer"
 
 
+class InsufficientScope(PermissionDenied):
+    """403: the token is live, but not for this (RFC 6750 §3.1)."""
+
+    default_code = "insufficient_scope"
+    auth_header = challenge("insufficient_scope")
+
+
 class ClientToken(BaseAuthentication):
     """
     Admits a client's own token (client credentials); ``request.auth`` is then its :class:`Caller`.
@@ -29,35 +36,27 @@ class ClientToken(BaseAuthentication):
     The view says in ``required_scope`` which scope it wants, ``None`` for any.
     """
 
-    _challenge = "Bearer"
-
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Caller]:
         """
         Admit the caller.
 
         :raises AuthenticationFailed: 401, if there is no token or no live one.
-        :raises PermissionDenied: 403, if it is a customer's token, or lacks the scope.
+        :raises InsufficientScope: 403, if it is a customer's token, or lacks the scope.
         """
         scope: str | None = request.parser_context["view"].required_scope
         admitted = admit_client(bearer_token(request), scope=scope, now=clock.now())
-        if isinstance(admitted, TokenRefusal):
-            error = _ERRORS[admitted]
-            self._challenge = challenge(error)
-            raise PermissionDenied(code=error) if error == "insufficient_scope" else AuthenticationFailed(code=error)
-        return AnonymousUser(), admitted
+        if not isinstance(admitted, TokenRefusal):
+            return AnonymousUser(), admitted
+        if admitted in {TokenRefusal.CUSTOMER_TOKEN, TokenRefusal.WRONG_SCOPE}:
+            raise InsufficientScope
+        error = None if admitted == TokenRefusal.NO_TOKEN else "invalid_token"
+        request.parser_context[_CHALLENGE] = challenge(error)
+        raise AuthenticationFailed(code=error)
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the ``WWW-Authenticate`` of a 401, which DRF asks for after the refusal."""
-        return self._challenge
+        """Return the ``WWW-Authenticate`` of a 401; DRF asks another instance for it, after the refusal."""
+        header: str = request.parser_context.get(_CHALLENGE, challenge())
+        return header
 
 
-_ERRORS: dict[TokenRefusal, str | None] = {
-    TokenRefusal.NO_TOKEN: None,
-    TokenRefusal.UNKNOWN_TOKEN: "invalid_token",
-    TokenRefusal.EXPIRED_TOKEN: "invalid_token",
-    TokenRefusal.REVOKED_TOKEN: "invalid_token",
-    TokenRefusal.THIRD_PARTY_SUSPENDED: "invalid_token",
-    TokenRefusal.CUSTOMER_TOKEN: "insufficient_scope",
-    TokenRefusal.WRONG_SCOPE: "insufficient_scope",
-}
-"""What RFC 6750 §3.1 calls each refusal; a missing token is no error."""
+_CHALLENGE = "www_authenticate"

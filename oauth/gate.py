@@ -1,13 +1,15 @@
 """The token's part of the gate: one statement that reads, writes nothing and is never cached."""
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from django.db import connection
 
 from oauth.access import Caller, TokenRefusal
+from oauth.credentials import checksum
 from oauth.states import ThirdPartyStatus
+
+__all__ = ["TOKEN_SELECT", "admit_client", "checksum"]
 
 TOKEN_SELECT = """
 SELECT token.id AS token_id, token.third_party_id, third_party.status AS third_party_status, token.client_id,
@@ -17,11 +19,6 @@ JOIN oauth_thirdparty AS third_party ON third_party.id = token.third_party_id
 WHERE token.token_checksum = %(checksum)s
 """
 """One row at most, whatever its state: who reads it says why it refuses. Rooms above join their tables to it."""
-
-
-def checksum(token: str) -> bytes:
-    """Return what is kept of a token, code or request URI: the SHA-256 of a 256-bit random value."""
-    return sha256(token.encode()).digest()
 
 
 def admit_client(token: str | None, *, scope: str | None, now: datetime) -> Caller | TokenRefusal:

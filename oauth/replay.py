@@ -20,4 +20,4 @@ def claim(*, namespace: str, key: str, expires_at: datetime) -> bool:
             "INSERT INTO oauth_usedassertion (checksum, expires_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             [checksum, expires_at],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)

@@ -104,13 +104,14 @@ def require_scope(form: Form, client: Client, profile: SecurityProfile) -> None:
 def require_details(form: Form, client: Client, profile: SecurityProfile) -> None:
     """Require one element that names a consent, of the type that goes with the scope (RFC 9396 §5)."""
     element = _read_details(form.get("authorization_details", ""))
-    if element.keys() != {"type", "consent_id"}:
+    kind, consent_id = element.get("type"), element.get("consent_id")
+    if element.keys() != {"type", "consent_id"} or not isinstance(kind, str) or not isinstance(consent_id, str):
         raise InvalidAuthorizationDetails("An element has type and consent_id, and nothing else.")
-    if element["type"] not in {DETAILS_TYPES[scope] for scope in form["scope"].split(" ") if scope in DETAILS_TYPES}:
+    if kind not in {DETAILS_TYPES[scope] for scope in form["scope"].split(" ") if scope in DETAILS_TYPES}:
         raise InvalidAuthorizationDetails("The type is unknown, or does not go with the scope.")
     try:
-        UUID(element["consent_id"])
-    except (ValueError, AttributeError, TypeError):
+        UUID(consent_id)
+    except ValueError:
         raise InvalidAuthorizationDetails from None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,7 +22,7 @@ _log = structlog.get_logger("oauth.endpoint")
 class ClientEndpoint(View):
     """An address to which clients post forms."""
 
-    http_method_names: ClassVar[list[str]] = ["post"]
+    http_method_names = ["post"]
 
     def answer(self, form: Form, client: Client, now: datetime) -> HttpResponse:
         """

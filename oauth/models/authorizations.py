@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from kernel.identifiers import new_id
-from oauth.dot.models import AbstractGrant
+from oauth.dot.bases import AbstractGrant
 from oauth.models.third_parties import Client
 
 

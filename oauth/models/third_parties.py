@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from kernel.identifiers import new_id
-from oauth.dot.models import AbstractApplication
+from oauth.dot.bases import AbstractApplication
 from oauth.profiles import FAPI2_SP, PROFILES
 from oauth.states import AuthMethod, SigningAlgorithm, ThirdPartyStatus
 

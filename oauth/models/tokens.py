@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from kernel.identifiers import new_id
-from oauth.dot.models import AbstractAccessToken, AbstractIDToken, AbstractRefreshToken
+from oauth.dot.bases import AbstractAccessToken, AbstractIDToken, AbstractRefreshToken
 from oauth.models.authorizations import Authorization
 from oauth.models.third_parties import Client, ThirdParty
 

@@ -1,6 +1,6 @@
 """What changes in the room: requests, tokens, third parties and clients, people; and what is signed."""
 
-from oauth.services.people import get_or_create_customer
+from oauth.services.people import get_or_create_customer, put_staff_member
 from oauth.services.requests import approve_request, open_request, push_request, refuse_request
 from oauth.services.revocation import revoke_authorizations, revoke_token
 from oauth.services.signing import sign
@@ -18,6 +18,7 @@ __all__ = [
     "issue_to_client",
     "open_request",
     "push_request",
+    "put_staff_member",
     "redeem_code",
     "refresh",
     "refuse_request",

@@ -1,6 +1,10 @@
-"""People whom the bank has proven to us."""
+"""People: customers whom the bank has proven to us, and members of its staff."""
 
+from collections.abc import Iterable
 from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db import transaction
 
 from oauth.models import User
 from oauth.states import UserKind
@@ -27,4 +31,21 @@ def get_or_create_customer(*, party_id: UUID, username: str, full_name: str) -> 
     if not is_new and user.full_name != full_name:
         user.full_name = full_name
         user.save(update_fields=["full_name"])
+    return user
+
+
+@transaction.atomic
+def put_staff_member(*, username: str, full_name: str, password: str, groups: Iterable[str]) -> User:
+    """
+    Make a member of the bank's staff, or give one who exists this password and these groups.
+
+    :raises Group.DoesNotExist: if the platform has no such group.
+    """
+    user = User.objects.filter(username=username, kind=UserKind.STAFF).first()
+    if user is None:
+        user = User.objects.create_staff(username, password, full_name=full_name)
+    elif not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    user.groups.set([Group.objects.get(name=name) for name in groups])
     return user

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from secrets import token_urlsafe
 from uuid import UUID
 
 from django.db import transaction
 
+from oauth.credentials import checksum, new_credential
 from oauth.errors import InvalidRequestUri, PushedRequestNotFound, PushedRequestOver
 from oauth.events import AuthorizationGranted
-from oauth.gate import checksum
 from oauth.interaction import interaction
 from oauth.models import Authorization, AuthorizationCode, Client, PushedRequest
 from oauth.profiles import PROFILES
@@ -36,7 +35,7 @@ def push_request(*, client: Client, request: AuthorizationRequest, now: datetime
     :raises InvalidAuthorizationDetails: if it names no consent that this client can have authorised.
     """
     consent_id = interaction().resolve(client=client, details=request.details, scopes=request.scopes, now=now)
-    reference = token_urlsafe(32)
+    reference = new_credential()
     expires_in = PROFILES[client.profile].request_uri_ttl
     PushedRequest.objects.create(
         reference_checksum=checksum(reference),
@@ -107,7 +106,7 @@ def approve_request(*, request_id: UUID, user_id: UUID, acr: str, auth_time: dat
         auth_time=auth_time,
         created_at=now,
     )
-    code = token_urlsafe(32)
+    code = new_credential()
     AuthorizationCode.objects.create(
         code_checksum=checksum(code),
         authorization=authorization,

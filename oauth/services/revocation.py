@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from oauth.credentials import checksum
 from oauth.events import AuthorizationRevoked
-from oauth.gate import checksum
 from oauth.models import AccessToken, Authorization, Client, RefreshToken
 from streaming import outbox
 

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
+from oauth.credentials import checksum, new_credential
 from oauth.errors import InvalidGrant, InvalidScope, SenderConstraintMissing
-from oauth.gate import checksum
 from oauth.interaction import interaction
 from oauth.models import AccessToken, Authorization, AuthorizationCode, Client, RefreshToken
 from oauth.profiles import PROFILES
@@ -147,7 +146,7 @@ def _issue_access_token(
     profile = PROFILES[client.profile]
     if not profile.sender_constraints and not settings.SANDBOX:
         raise SenderConstraintMissing
-    token = token_urlsafe(32)
+    token = new_credential()
     AccessToken.objects.create(
         token_checksum=checksum(token),
         application=client,
@@ -170,7 +169,7 @@ def _issue_access_token(
 
 
 def _new_refresh_token(client: Client, authorization: Authorization, now: datetime) -> str:
-    token = token_urlsafe(32)
+    token = new_credential()
     RefreshToken.objects.create(
         token_checksum=checksum(token), application=client, authorization=authorization, created=now
     )

@@ -10,6 +10,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from kernel import clock, jose
 from oauth.models import Client
+from oauth.states import SigningAlgorithm
 from tests.support.builders.oauth import a_key, a_third_party_client
 from tests.support.third_party import ASSERTION_TYPE, ThirdPartyClient
 
@@ -53,7 +54,7 @@ def test_row_2_an_assertion_keyed_with_the_public_key_is_refused(third_party):
 
 
 def test_row_3_an_rs256_assertion_is_refused(db):
-    third_party = a_third_party_client(alg="PS256")
+    third_party = a_third_party_client(alg=SigningAlgorithm.PS256)
     claims = json.dumps(jose.unverified_claims(third_party.assertion()))
     key = RSAKey.import_key({name: value for name, value in third_party.key.items() if name != "alg"})
     assert_refused(post(third_party, with_assertion(jws.serialize_compact({"alg": "RS256"}, claims, key, ["RS256"]))))

@@ -1,18 +1,22 @@
 """A third party's client, as small as FAPI 2.0 allows: it knows the discovery document, its keys and nothing else."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from json import dumps
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID, uuid4
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import httpx
 from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 from kernel import clock, jose
 
@@ -22,10 +26,7 @@ DETAILS_TYPES = {"accounts": "account_access", "payments": "single_payment"}
 
 def in_process() -> httpx.Client:
     """Return a client that calls the platform in this process, inside the test's own transaction."""
-    from django.core.wsgi import get_wsgi_application
-
-    transport = httpx.WSGITransport(app=get_wsgi_application())
-    return httpx.Client(transport=transport, base_url=settings.OAUTH_ISSUER)
+    return httpx.Client(transport=httpx.WSGITransport(app=_application()), base_url=settings.OAUTH_ISSUER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +87,9 @@ class ThirdPartyClient:
         """Get a token in the client's own name."""
         return str(_succeeded(self.post("token", {"grant_type": "client_credentials", "scope": scope}))["access_token"])
 
-    def push(self, consent_id: UUID | str, *, scope: str = "accounts", **changes: str | None) -> Push:
+    def push(self, consent_id: UUID | str, *, scope: str | None = "accounts", **changes: str | None) -> Push:
         """Push an authorisation request for a consent; ``changes`` replace parameters, ``None`` leaves one out."""
-        kind = next(DETAILS_TYPES[word] for word in scope.split() if word in DETAILS_TYPES)
+        kind = DETAILS_TYPES["payments" if "payments" in (scope or "").split() else "accounts"]
         push = Push(
             response=httpx.Response(0), state=token_urlsafe(16), nonce=token_urlsafe(16), verifier=token_urlsafe(48)
         )
@@ -142,6 +143,27 @@ class ThirdPartyClient:
 def challenge_of(verifier: str) -> str:
     """Return the S256 challenge of a PKCE verifier (RFC 7636 §4.2)."""
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+@cache
+def _application() -> WSGIApplication:
+    """Return the platform, kept from closing the test's own connection around each call."""
+    application = get_wsgi_application()
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        signals = (request_started, request_finished)
+        for signal in signals:
+            signal.disconnect(close_old_connections)
+        try:
+            response = application(environ, start_response)
+            body = b"".join(response)
+            getattr(response, "close", lambda: None)()
+            return [body]
+        finally:
+            for signal in signals:
+                signal.connect(close_old_connections)
+
+    return call
 
 
 def _succeeded(response: httpx.Response) -> dict[str, Any]:

@@ -46,7 +46,9 @@ def a_third_party(*, name: str = "Ledgerly", is_suspended: bool = False, now: da
     return suspend_third_party(third_party_id=third_party.id, reason="It leaked its keys.", now=now or clock.now())
 
 
-def a_customer(*, username: str | None = None, full_name: str = "Ada Fairweather", party_id: UUID | None = None) -> User:
+def a_customer(
+    *, username: str | None = None, full_name: str = "Ada Fairweather", party_id: UUID | None = None
+) -> User:
     """Make a customer who signed in once."""
     party_id = party_id or uuid4()
     return get_or_create_customer(party_id=party_id, username=username or f"psu.{party_id.hex}", full_name=full_name)
