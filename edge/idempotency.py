@@ -65,7 +65,7 @@ def forget_old_keys(*, now: datetime) -> int:
     """Delete keys that are older than :data:`KEPT_FOR`; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM edge_idempotency WHERE created_at < %s", [now - KEPT_FOR])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 # ON CONFLICT waits for a transaction that is inserting the same key; only then does the SELECT see its row.

@@ -11,9 +11,10 @@ import structlog
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.deprecation import MiddlewareMixin
 
 from kernel import context
 
@@ -77,15 +78,13 @@ class CallContextMiddleware:
         return response
 
 
-class _PagesOnly:
+class _PagesOnly(MiddlewareMixin):
     """Mixed into one of Django's middleware classes: API paths pass it by."""
-
-    get_response: Callable[[HttpRequest], HttpResponseBase]
 
     def __call__(self, request: HttpRequest) -> Any:
         if is_api_path(request.path_info):
             return self.get_response(request)
-        return super().__call__(request)  # type: ignore[misc]  # the class this is mixed into has it.
+        return super().__call__(request)
 
 
 class PagesOnlySessionMiddleware(_PagesOnly, SessionMiddleware):
@@ -106,14 +105,14 @@ class PagesOnlyCsrfMiddleware(_PagesOnly, CsrfViewMiddleware):
     def process_view(
         self,
         request: HttpRequest,
-        callback: Callable[..., Any] | None,
+        callback: Callable[..., HttpResponseBase],
         callback_args: tuple[Any, ...],
         callback_kwargs: dict[str, Any],
-    ) -> HttpResponse | None:
+    ) -> HttpResponseForbidden | None:
+        """Leave API calls alone; Django calls this whatever ``__call__`` does."""
         if is_api_path(request.path_info):
             return None
-        answer: HttpResponse | None = super().process_view(request, callback, callback_args, callback_kwargs)
-        return answer
+        return super().process_view(request, callback, callback_args, callback_kwargs)
 
 
 def _interaction_id(request: HttpRequest) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from standards.uk.codes import ErrorCode
 from standards.uk.dates import read_instant
-from standards.uk.errors import ErrorCode, Fault, Refused
+from standards.uk.errors import Fault, Refused
 
 BASIC_OR_DETAIL = frozenset({"ReadTransactionsBasic", "ReadTransactionsDetail"})
 CREDITS_OR_DEBITS = frozenset({"ReadTransactionsCredits", "ReadTransactionsDebits"})

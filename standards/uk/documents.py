@@ -57,7 +57,7 @@ class UkDocuments:
             Status=TRANSACTION_STATUSES[transaction.status],
             TransactionMutability="Immutable" if is_booked else "Mutable",
             BookingDateTime=write_instant(transaction.booked_at),
-            ValueDateTime=transaction.value_at and write_instant(transaction.value_at),
+            ValueDateTime=write_instant(transaction.value_at),
             Amount=_money(transaction.amount_minor, transaction.currency),
             BankTransactionCode=_bank_transaction_code(transaction),
             ProprietaryBankTransactionCode=transaction.kind_code and {"Code": transaction.kind_code[:35]},

@@ -8,8 +8,9 @@ from typing import Any
 
 from consents.services import PaymentTermsInput
 from kernel.money import InvalidAmount, Money, UnknownCurrency
+from standards.uk.codes import ErrorCode
 from standards.uk.dates import read_instant
-from standards.uk.errors import ErrorCode, Fault, Refused
+from standards.uk.errors import Fault, Refused
 
 CURRENCIES = frozenset({"GBP"})
 LOCAL_INSTRUMENTS = frozenset({"UK.OBIE.FPS"})

@@ -7,7 +7,8 @@ from email.utils import parsedate_to_datetime
 
 from django.http import HttpRequest
 
-from standards.uk.errors import ErrorCode, Fault, Refused
+from standards.uk.codes import ErrorCode
+from standards.uk.errors import Fault, Refused
 
 IDEMPOTENCY_KEY = "x-idempotency-key"
 AUTH_DATE = "x-fapi-auth-date"

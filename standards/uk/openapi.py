@@ -19,7 +19,7 @@ PATH_NAMES = {
 """The standard's names for the ids in addresses."""
 
 
-class UkSchema(AutoSchema):
+class UkSchema(AutoSchema):  # type: ignore[misc]  # an untyped library.
     """Describes an address of the face by the ``operations`` of its view; nothing is guessed."""
 
     def get_operation(

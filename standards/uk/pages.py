@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from accounts.selectors import DocumentPage, PageRequest, Position
 from consents.access import Grant
 from edge.paging import decode_cursor, encode_cursor
+from standards.uk.codes import ErrorCode
 from standards.uk.dates import read_filter
 from standards.uk.envelopes import absolute_link
-from standards.uk.errors import ErrorCode, Fault, Refused
+from standards.uk.errors import Fault, Refused
 
 PAGE_SIZE = 100
 """Records on a page; the standard allows 25 to 1000."""

@@ -5,8 +5,10 @@ from functools import cache
 from typing import Any
 
 import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind as Kind
 
-from standards.uk.errors import ErrorCode, Fault, Refused
+from standards.uk.codes import ErrorCode
+from standards.uk.errors import Fault, Refused
 from standards.uk.schemas import components, pointer
 from standards.uk.versions import Version
 
@@ -25,16 +27,16 @@ def ensure_valid(body: dict[str, Any], *, schema: str, version: Version) -> None
 def _faults(body: dict[str, Any], schema: str, version: Version) -> Iterator[Fault]:
     for error in _validator(schema, version).iter_errors(body):
         path = format_path(error.instance_path)
-        match error.kind.name:
-            case "required":
-                yield Fault(ErrorCode.FIELD_MISSING, "The field is missing.", _join(path, error.kind.property))
-            case "additionalProperties":
-                for name in error.kind.unexpected:
+        match error.kind:
+            case Kind.Required() as kind:
+                yield Fault(ErrorCode.FIELD_MISSING, "The field is missing.", _join(path, kind.property))
+            case Kind.AdditionalProperties() as kind:
+                for name in kind.unexpected:
                     yield Fault(ErrorCode.FIELD_UNEXPECTED, "The field is not expected here.", _join(path, name[:80]))
-            case "format":
+            case Kind.Format():
                 yield Fault(ErrorCode.FIELD_INVALID_DATE, "The value is not a date-time with a zone.", path)
             case kind:
-                yield Fault(ErrorCode.FIELD_INVALID, _SENTENCES.get(kind, "The value is not valid."), path)
+                yield Fault(ErrorCode.FIELD_INVALID, _SENTENCES.get(kind.name, "The value is not valid."), path)
 
 
 _SENTENCES = {

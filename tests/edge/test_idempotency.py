@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +16,7 @@ BODY = idempotency.hash_body({"a": 1})
 
 
 def _claim(now, **changes) -> UUID | None:
-    asked = {
+    asked: dict[str, Any] = {
         "third_party_id": THIRD_PARTY,
         "operation": "orders",
         "key": "key-1",
@@ -57,7 +58,7 @@ def test_keys_of_another_third_party_operation_or_spelling_are_independent(now, 
 
 @pytest.mark.django_db
 def test_recall_looks_and_claims_nothing(now):
-    asked = {"third_party_id": THIRD_PARTY, "operation": "orders", "key": "key-1"}
+    asked: dict[str, Any] = {"third_party_id": THIRD_PARTY, "operation": "orders", "key": "key-1"}
     assert idempotency.recall(**asked, body_hash=BODY) is None
 
     made = uuid4()

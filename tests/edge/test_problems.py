@@ -2,12 +2,18 @@
 
 import json
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework.exceptions import NotAuthenticated, Throttled
 
 from edge.bodies import InvalidBody
 from edge.idempotency import KeyReused
 from edge.problems import answer_problem, problem
+
+
+def _answer(error: Exception) -> HttpResponse:
+    answer = answer_problem(error, None)
+    assert answer is not None
+    return answer
 
 
 def test_a_problem_says_what_it_is_to_programs_and_people():
@@ -25,7 +31,7 @@ def test_a_problem_says_what_it_is_to_programs_and_people():
 
 
 def test_a_refusal_of_a_room_is_told_by_its_code_without_its_private_context():
-    answer = answer_problem(KeyReused(operation="secret-operation"), None)
+    answer = _answer(KeyReused(operation="secret-operation"))
 
     assert answer.status_code == 422
     assert json.loads(answer.content)["code"] == "idempotency_key_reused"
@@ -33,18 +39,18 @@ def test_a_refusal_of_a_room_is_told_by_its_code_without_its_private_context():
 
 
 def test_the_fields_at_fault_are_listed():
-    answer = answer_problem(InvalidBody(fields=[{"path": "a.b", "detail": "Twice."}]), None)
+    answer = _answer(InvalidBody(fields=[{"path": "a.b", "detail": "Twice."}]))
 
     assert json.loads(answer.content)["errors"] == [{"path": "a.b", "detail": "Twice."}]
 
 
 def test_rest_framework_s_refusals_keep_their_headers():
     unauthenticated = NotAuthenticated()
-    unauthenticated.auth_header = "Bearer"
+    setattr(unauthenticated, "auth_header", "Bearer")  # noqa: B010 - REST framework does so.
 
-    assert answer_problem(unauthenticated, None).headers["www-authenticate"] == "Bearer"
-    assert answer_problem(Throttled(wait=1.2), None).headers["retry-after"] == "2"
-    assert answer_problem(Http404(), None).status_code == 404
+    assert _answer(unauthenticated).headers["www-authenticate"] == "Bearer"
+    assert _answer(Throttled(wait=1.2)).headers["retry-after"] == "2"
+    assert _answer(Http404()).status_code == 404
 
 
 def test_what_nobody_anticipated_is_left_to_django():

@@ -65,13 +65,13 @@ DETAIL_ONLY = {"TransactionInformation", "Balance", "MerchantDetails", "Creditor
 
 
 def _assert_is_account(document: bytes) -> dict[str, Any]:
-    account = json.loads(document)
+    account: dict[str, Any] = json.loads(document)
     assert_fits({"Data": {"Account": [account]}}, "GetAccounts", status=200)
     return account
 
 
 def _assert_is_transaction(document: bytes) -> dict[str, Any]:
-    transaction = json.loads(document)
+    transaction: dict[str, Any] = json.loads(document)
     assert_fits({"Data": {"Transaction": [transaction]}}, "GetAccountsAccountIdTransactions", status=200)
     return transaction
 

@@ -1,6 +1,7 @@
 """``/domestic-payment-consents`` and ``/domestic-payments``."""
 
 from copy import deepcopy
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from kernel import clock
 from payments.models import Payment
 from payments.services import apply_core_reports
 from tests.support.builders.payments import a_report
-from tests.support.builders.uk import PISP, a_payment_consent_body, an_order_body, call
+from tests.support.builders.uk import PISP, Answer, a_payment_consent_body, an_order_body, call
 from tests.support.official import assert_fits
 
 CONSENTS, ORDERS = f"{PISP}/domestic-payment-consents", f"{PISP}/domestic-payments"
@@ -33,11 +34,11 @@ def order(consent_id):
     return an_order_body(consent_id, BODY)
 
 
-def _pay(token, order, key="order-1"):
+def _pay(token: str, order: dict[str, Any], key: str = "order-1") -> Answer:
     return call("POST", ORDERS, token, order, x_idempotency_key=key)
 
 
-def _changed(order, amount="10.51"):
+def _changed(order: dict[str, Any], amount: str = "10.51") -> dict[str, Any]:
     changed = deepcopy(order)
     changed["Data"]["Initiation"]["InstructedAmount"]["Amount"] = amount
     return changed

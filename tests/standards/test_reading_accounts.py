@@ -3,15 +3,16 @@
 import json
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bankcore.events import AccountKind, BookingStatus, Direction
+from oauth.models import User
 from tests.support.builders.accounts import LONG_AGO, a_transaction, an_account
-from tests.support.builders.uk import AISP, ALL_BUT_PAN, call
+from tests.support.builders.uk import AISP, ALL_BUT_PAN, ThirdParty, call
 from tests.support.official import assert_fits
 
 
@@ -20,7 +21,7 @@ def token(third_party, customer, account_id):
     return third_party.approved(third_party.lodge_access(), customer, account_id)
 
 
-def _with_permissions(third_party, customer, account_id, *permissions: str) -> str:
+def _with_permissions(third_party: ThirdParty, customer: User, account_id: UUID, *permissions: str) -> str:
     asked = ["ReadAccountsBasic", *permissions]
     return third_party.approved(third_party.lodge_access(Permissions=asked), customer, account_id)
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from standards.uk.account_access import read_account_access
+from standards.uk.codes import ErrorCode
 from standards.uk.dates import read_filter, read_instant, write_instant
 from standards.uk.domestic_payments import ensure_as_consented, read_payment_terms
-from standards.uk.errors import ErrorCode, Refused
+from standards.uk.errors import Refused
 from standards.uk.validation import ensure_valid
 from standards.uk.versions import V4_0
 from tests.support.builders.uk import a_payment_consent_body, an_account_access_body

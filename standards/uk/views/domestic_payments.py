@@ -14,9 +14,10 @@ from edge import idempotency
 from edge.bodies import read_json_object
 from kernel import clock
 from payments import selectors, services
+from standards.uk.codes import ErrorCode
 from standards.uk.domestic_payments import ensure_as_consented
 from standards.uk.envelopes import resource_answer
-from standards.uk.errors import ErrorCode, Fault, Refused
+from standards.uk.errors import Fault, Refused
 from standards.uk.headers import read_idempotency_key
 from standards.uk.identifiers import read_id
 from standards.uk.operations import Operation, Token

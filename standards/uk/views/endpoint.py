@@ -14,7 +14,8 @@ from consents.permissions import Consented
 from edge.bodies import ensure_json_accepted
 from oauth.access import Caller
 from oauth.authentication import ClientToken
-from standards.uk.errors import NOT_IMPLEMENTED, ErrorCode, Fault, Refused, answer_refusal, error_answer
+from standards.uk.codes import ErrorCode
+from standards.uk.errors import NOT_IMPLEMENTED, Fault, Refused, answer_refusal, error_answer
 from standards.uk.headers import ensure_headers
 from standards.uk.openapi import UkSchema
 from standards.uk.operations import Operation, Token
@@ -35,16 +36,8 @@ class Endpoint(APIView):
 
     @property
     def operation(self) -> Operation:
-        """
-        Return the operation that the request asks for.
-
-        :raises Refused: if this address does not have the method.
-        """
-        method = (self.request.method or "").lower()
-        if method not in self.operations:
-            fault = Fault(ErrorCode.OTHER_REASON, "This address does not have the method.")
-            raise Refused(fault, status=405, headers={"allow": ", ".join(self.allowed_methods)})
-        return self.operations[method]
+        """The operation that the request asks for."""
+        return self.operations[(self.request.method or "").lower()]
 
     @property
     def allowed_methods(self) -> list[str]:
@@ -68,16 +61,15 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Admit the call, or refuse it before its method runs."""
-        is_known = self.operation  # a method that is not there is refused before anybody asks for a token.
-        assert is_known
+        self._ensure_method()
         super().initial(request, *args, **kwargs)
         ensure_json_accepted(request)
         ensure_headers(request)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Return how this operation's token is read; a method that is not there reads none."""
-        method = (self.request.method or "").lower() if self.request else ""  # documents are made without a request.
-        operation = self.operations.get(method)
+        request: HttpRequest | None = self.request  # documents are made without one.
+        operation = self.operations.get((request.method or "").lower()) if request is not None else None
         if operation is None:
             return []
         return [GrantAuthentication() if operation.token is Token.CONSENT else ClientToken()]
@@ -93,6 +85,16 @@ class Endpoint(APIView):
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]  # bytes, not REST framework's Response.
         """Tell whatever went wrong in the standard's words."""
         return answer_refusal(exc, self.request, version=self.version)
+
+    def _ensure_method(self) -> None:
+        """
+        Refuse a method that is not there, before anybody asks for a token.
+
+        :raises Refused: naming the methods that are.
+        """
+        if self.request.method not in self.allowed_methods:
+            fault = Fault(ErrorCode.OTHER_REASON, "This address does not have the method.")
+            raise Refused(fault, status=405, headers={"allow": ", ".join(self.allowed_methods)})
 
 
 class IsClient(BasePermission):
