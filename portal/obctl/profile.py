@@ -10,8 +10,9 @@ from typing import Any, Self
 from portal.obctl.errors import ObctlError
 
 OWN_PROFILE = Path(".obctl.json")
-DEMO_PROFILE = Path(".services/obctl.json")
 DEMO_DETAILS = Path(".services/demo.json")
+DEMO_GRANTS = "obctl.json"
+"""Beside ``demo.json``: what its client was granted."""
 
 ACCOUNT_ACCESS = "account_access"
 SINGLE_PAYMENT = "single_payment"
@@ -64,7 +65,7 @@ class Profile:
 
         :raises ObctlError: if there is none, or it cannot be read.
         """
-        found = path or next((each for each in (OWN_PROFILE, DEMO_PROFILE, DEMO_DETAILS) if each.exists()), None)
+        found = path or next((each for each in (OWN_PROFILE, DEMO_DETAILS) if each.exists()), None)
         if found is None:
             raise ObctlError("There is no profile here. Start `make demo`, or run `obctl app create` first.")
         try:
@@ -91,16 +92,19 @@ class Profile:
 
     @classmethod
     def _from_demo(cls, content: dict[str, Any], path: Path) -> Self:
-        """Read ``demo.json``, whose key lies in a file beside it; what is granted is kept in a file of our own."""
+        """Read ``demo.json``, whose key lies in a file beside it; what was granted is in a profile of our own."""
         client = content["client"]
         root = path.resolve().parent.parent
         jwks = json.loads((root / client["jwks_file"]).read_text())
+        own = path.with_name(DEMO_GRANTS)
+        before = cls._from_json(json.loads(own.read_text()), own) if own.exists() else None
         return cls(
             base_url=content["base_url"],
             client_id=client["client_id"],
             redirect_uri=client["redirect_uri"],
             key=jwks["keys"][0],
-            path=path.with_name(DEMO_PROFILE.name),
+            grants=before.grants if before and before.client_id == client["client_id"] else {},
+            path=own,
         )
 
 

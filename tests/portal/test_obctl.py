@@ -165,7 +165,7 @@ def test_the_command_line_tells_the_whole_story(base_url, adas_accounts, tmp_pat
     assert json.loads(capsys.readouterr().out)["Data"]["DomesticPaymentId"]
 
 
-def test_the_demos_profile_is_found_without_being_named(base_url, app, tmp_path, monkeypatch):
+def test_the_demos_profile_is_found_without_being_named(base_url, app, adas_accounts, tmp_path, monkeypatch):
     services = tmp_path / ".services"
     services.mkdir()
     (services / "client.jwks.json").write_text(json.dumps({"keys": [dict(app.profile.key)]}))
@@ -178,3 +178,5 @@ def test_the_demos_profile_is_found_without_being_named(base_url, app, tmp_path,
     monkeypatch.chdir(tmp_path)
 
     assert main(["get", "/webhooks/endpoints"]) == 0
+    assert main(["consent", "--username", ADA.username, "--password", ADA.password]) == 0
+    assert main(["get", "/accounts"]) == 0
