@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from edge.staff.roles import staff_roles
+from edge.staff.rows import StaffModelAdmin
 from kernel import clock
 
 IDLE_AFTER = timedelta(minutes=15)
@@ -25,6 +26,11 @@ class StaffAdminSite(admin.AdminSite):
     site_url = None
     enable_nav_sidebar = False
     empty_value_display = "–"
+
+    def register(self, model_or_iterable: Any, admin_class: type[Any] | None = None, **options: Any) -> None:
+        """Take pages that are read-only by their base; what other packages bring for themselves stays out."""
+        if admin_class is not None and issubclass(admin_class, StaffModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in staff whose session is alive; which pages they see depends on their groups."""
