@@ -14,6 +14,7 @@ class DebtorAccount:
     account_id: UUID
     sort_code: str
     account_number: str
+    holder_name: str
     currency: str
     is_open: bool
 
@@ -24,13 +25,17 @@ def get_debtor_account(*, account_id: UUID) -> DebtorAccount:
 
     :raises AccountNotFound: if it is not known.
     """
-    account = Account.objects.filter(id=account_id).only("sort_code", "account_number", "currency", "status").first()
+    account = Account.objects.filter(id=account_id).only(*_NEEDED).first()
     if account is None:
         raise AccountNotFound(account_id=account_id)
     return DebtorAccount(
         account_id=account_id,
         sort_code=account.sort_code,
         account_number=account.account_number,
+        holder_name=account.holder_name,
         currency=account.currency,
         is_open=account.status == "open",
     )
+
+
+_NEEDED = ("sort_code", "account_number", "holder_name", "currency", "status")

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from accounts.selectors import DebtorAccount
 from consents.states import ConsentKind, ConsentStatus
 from standards.uk.codes import CONSENT_STATUS_REASONS, CONSENT_STATUSES
 from standards.uk.dates import write_instant
@@ -25,8 +26,12 @@ def consent_body(consent: "Consent") -> dict[str, Any]:
     return {"Data": data | consent.lodged["Data"], "Risk": consent.lodged["Risk"]}
 
 
-def payment_body(payment: "Payment") -> dict[str, Any]:
-    """Return ``Data`` of a payment order; its status is the ISO 20022 code that the core told last."""
+def payment_body(payment: "Payment", *, refund_to: DebtorAccount | None) -> dict[str, Any]:
+    """
+    Return ``Data`` of a payment order; its status is the ISO 20022 code that the core told last.
+
+    ``refund_to`` is the account that paid, if the third party asked for it with the consent.
+    """
     data: dict[str, Any] = {
         "DomesticPaymentId": payment.id.hex,
         "ConsentId": payment.consent_id.hex,
@@ -36,7 +41,17 @@ def payment_body(payment: "Payment") -> dict[str, Any]:
     }
     if payment.reason_code:
         data["StatusReason"] = [_status_reason(payment.reason_code, payment.reason_text)]
+    if refund_to is not None:
+        data["Refund"] = {"Account": _refund_account(refund_to)}
     return {"Data": data | {"Initiation": payment.lodged["Data"]["Initiation"]}}
+
+
+def _refund_account(account: DebtorAccount) -> dict[str, str]:
+    return {
+        "SchemeName": "UK.OBIE.SortCodeAccountNumber",
+        "Identification": account.sort_code + account.account_number,
+        "Name": account.holder_name[:350],
+    }
 
 
 def _status_reason(code: str, sentence: str) -> dict[str, str]:

@@ -128,6 +128,23 @@ def test_a_payment_shows_what_the_core_reported(third_party, token, order):
     ]
 
 
+@pytest.mark.parametrize("is_asked", ["Yes", "No"])
+def test_the_account_to_refund_is_told_to_who_asked_for_it(third_party, customer, account_id, is_asked):
+    body = a_payment_consent_body()
+    body["Data"]["ReadRefundAccount"] = is_asked
+    consent_id = third_party.lodge_payment(body)
+    token = third_party.approved(consent_id, customer, account_id)
+
+    made = _pay(token, an_order_body(consent_id, body))
+    read = call("GET", f"{ORDERS}/{made.body['Data']['DomesticPaymentId']}", third_party.own_token("payments"))
+
+    assert_fits(made.body, "CreateDomesticPayments", status=201)
+    assert made.body == read.body
+    assert made.body["Data"].get("Refund", {}).get("Account", {}).get("Name") == (
+        "Ada Norris" if is_asked == "Yes" else None
+    )
+
+
 def test_the_same_key_and_body_give_the_same_payment_in_its_present_state(token, order):
     first = _pay(token, order)
     payment_id = first.body["Data"]["DomesticPaymentId"]

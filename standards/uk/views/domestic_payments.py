@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from accounts.selectors import get_debtor_account
 from consents.access import Grant
 from consents.authentication import grant_of
 from consents.selectors import get_consent_for_third_party
@@ -13,6 +14,7 @@ from consents.states import ConsentKind
 from edge import idempotency
 from edge.bodies import read_json_object
 from kernel import clock
+from oauth.access import Caller
 from payments import selectors, services
 from standards.uk.codes import ErrorCode
 from standards.uk.domestic_payments import ensure_as_consented
@@ -26,6 +28,7 @@ from standards.uk.validation import ensure_valid
 from standards.uk.views.endpoint import Endpoint, caller_of
 
 if TYPE_CHECKING:
+    from consents.models import Consent
     from payments.models import Payment
 
 _COMMON: dict[str, Any] = {
@@ -57,11 +60,11 @@ class DomesticPayments(Endpoint):
         ensure_valid(body, schema="DomesticPayment", version=self.version)
         body_hash = idempotency.hash_body(body)
         _ensure_key_is_free(grant, key, body_hash)
-        _ensure_order_is_of(grant, body)
+        consent = _ensure_order_is_of(grant, body)
         payment = services.submit_payment(
             grant=grant, lodged=body, idempotency_key=key, body_hash=body_hash, now=clock.now()
         )
-        return _answer(payment, path=f"{request.path}/{payment.id.hex}", status=201)
+        return _answer(payment, consent, path=f"{request.path}/{payment.id.hex}", status=201)
 
 
 class DomesticPayment(Endpoint):
@@ -78,8 +81,9 @@ class DomesticPayment(Endpoint):
     }
 
     def get(self, request: Request, payment_id: UUID) -> HttpResponse:
-        payment = selectors.get_payment(caller=caller_of(request), payment_id=payment_id)
-        return _answer(payment, path=request.path)
+        caller = caller_of(request)
+        payment = selectors.get_payment(caller=caller, payment_id=payment_id)
+        return _answer(payment, _consent(caller, payment.consent_id), path=request.path)
 
 
 def _ensure_key_is_free(grant: Grant, key: str, body_hash: bytes) -> None:
@@ -93,20 +97,25 @@ def _ensure_key_is_free(grant: Grant, key: str, body_hash: bytes) -> None:
     )
 
 
-def _ensure_order_is_of(grant: Grant, body: dict[str, Any]) -> None:
+def _ensure_order_is_of(grant: Grant, body: dict[str, Any]) -> "Consent":
     """
-    Refuse an order that is not the one the customer approved (RTS Art. 5, dynamic linking).
+    Refuse an order that is not the one the customer approved (RTS Art. 5, dynamic linking); returns the consent.
 
     :raises Refused: with the path of the first difference.
     """
     if read_id(body["Data"]["ConsentId"]) != grant.consent_id:
         sentence = "The token was not given for this consent."
         raise Refused(Fault(ErrorCode.CONSENT_MISMATCH, sentence, "Data.ConsentId"))
-    consent = get_consent_for_third_party(
-        caller=grant.caller, consent_id=grant.consent_id, kind=ConsentKind.SINGLE_PAYMENT
-    )
+    consent = _consent(grant.caller, grant.consent_id)
     ensure_as_consented(body, consent.lodged)
+    return consent
 
 
-def _answer(payment: "Payment", *, path: str, status: int = 200) -> HttpResponse:
-    return resource_answer(payment_body(payment), self_path=path, status=status)
+def _consent(caller: Caller, consent_id: UUID) -> "Consent":
+    return get_consent_for_third_party(caller=caller, consent_id=consent_id, kind=ConsentKind.SINGLE_PAYMENT)
+
+
+def _answer(payment: "Payment", consent: "Consent", *, path: str, status: int = 200) -> HttpResponse:
+    is_refund_asked = consent.lodged["Data"].get("ReadRefundAccount") == "Yes"
+    refund_to = get_debtor_account(account_id=payment.debtor_account_id) if is_refund_asked else None
+    return resource_answer(payment_body(payment, refund_to=refund_to), self_path=path, status=status)
