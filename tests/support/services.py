@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -12,14 +12,16 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import redis
+
 from openbanking.services import Addresses, ServiceSet, ensure_database
 from openbanking.services.database import drop_database
 from openbanking.services.locks import hold_shared, try_exclusive
+from openbanking.services.state import load_state
 
 FOLDER = Path(__file__).resolve().parents[2] / ".services" / "test"
-RUNS_AT_ONCE = 4
-"""So many test runs may share the set at the same time."""
-WORKERS_PER_RUN = 128
+VALKEY_DATABASES = range(1, 512)
+"""Those that workers may take; 0 is left to whoever looks by hand."""
 LAST_WORKERS_MAY_TAKE_S = 3.0
 
 
@@ -41,7 +43,7 @@ def test_addresses(worker_id: str) -> WorkerAddresses:
     """
     _in_use.append(hold_shared(FOLDER / "users.lock"))
     found = ServiceSet(FOLDER).up()
-    slot = _free_slot(worker_id)
+    slot = _first_free(worker_id, count())
     database = f"millrace_test_{worker_id}" + (f"_{slot}" if slot else "")
     app_role, owner_role = urlsplit(found.database_url).username, urlsplit(found.database_owner_url).username
     assert app_role, "DATABASE_URL names no role"
@@ -49,12 +51,14 @@ def test_addresses(worker_id: str) -> WorkerAddresses:
     maintenance_url = _with_path(found.database_admin_url, "postgres")
     drop_database(maintenance_url, database)
     ensure_database(maintenance_url, database, owner=owner_role, app=app_role)
+    valkey_url = _with_path(found.valkey_url, str(_first_free("valkey", VALKEY_DATABASES)))
+    _empty_if_ours(valkey_url)
     return WorkerAddresses(
         database_url=_with_path(found.database_url, database),
         database_owner_url=_with_path(found.database_owner_url, database),
         database_admin_url=_with_path(found.database_admin_url, database),
         kafka_bootstrap_servers=found.kafka_bootstrap_servers,
-        valkey_url=_with_path(found.valkey_url, str(_valkey_database(worker_id, slot))),
+        valkey_url=valkey_url,
         topic_prefix=f"{worker_id}.{_run_id()}.",
     )
 
@@ -97,21 +101,22 @@ _in_use: list[int] = []
 """Descriptors of locks that tell others what this process uses; the kernel closes them when it dies."""
 
 
-def _free_slot(worker_id: str) -> int:
-    """Return the first slot that no worker of the same name, in another test run, holds; hold it from now on."""
-    for slot in count():
-        held = try_exclusive(FOLDER / "slots" / f"{worker_id}.{slot}")
+def _first_free(name: str, numbers: Iterable[int]) -> int:
+    """Return the first number that no worker of any test run holds under this name; hold it from now on."""
+    for number in numbers:
+        held = try_exclusive(FOLDER / "slots" / f"{name}.{number}")
         if held is not None:
             _in_use.append(held)
-            return slot
-    raise AssertionError("count() never ends")
+            return number
+    raise AssertionError(f"every {name} is taken")
 
 
-def _valkey_database(worker_id: str, slot: int) -> int:
-    worker = int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
-    assert slot < RUNS_AT_ONCE, f"more than {RUNS_AT_ONCE} test runs at once"
-    assert worker < WORKERS_PER_RUN, f"more than {WORKERS_PER_RUN} workers"
-    return slot * WORKERS_PER_RUN + worker
+def _empty_if_ours(valkey_url: str) -> None:
+    """Forget what an earlier run left; a Valkey that was given is not ours to empty."""
+    ours = load_state(FOLDER).valkey
+    if ours is not None and urlsplit(valkey_url).password == ours.password:
+        with redis.Redis.from_url(valkey_url) as client:
+            client.flushdb()
 
 
 def _wait_until_unused() -> int | None:

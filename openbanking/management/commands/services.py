@@ -2,25 +2,24 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from openbanking.services import ServiceSet, ServiceStatus, ServicesUnavailable
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 class Command(BaseCommand):
     """Start, stop or show the embedded services."""
 
     help = "Start, stop or show the embedded PostgreSQL, Kafka and Valkey."
-    requires_system_checks: ClassVar[list[str]] = []  # The checks may need the very services that this starts.
+    requires_system_checks = []  # The checks may need the very services that this starts.
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what to do, and where."""
         parser.add_argument("action", choices=("up", "down", "status"))
-        parser.add_argument("--folder", type=Path, default=ROOT / ".services", help="where the set keeps its data")
+        parser.add_argument("--folder", type=Path, default=settings.SERVICES_DIR, help="where the set keeps its data")
 
     def handle(self, *, action: str, folder: Path, **options: Any) -> None:
         """Do it, and show where that leaves the services."""
