@@ -99,12 +99,20 @@ def open_envelope(record: RawRecord) -> Received[Event]:
 
 def decode_headers(headers: Sequence[tuple[str, bytes | None]] | None) -> Mapping[str, str]:
     """Return a record's headers as text."""
-    return {name: to_text(value or b"") for name, value in headers or ()}
+    try:
+        return {name: value.decode() for name, value in headers or ()}  # type: ignore[union-attr]  # the usual case.
+    except (AttributeError, UnicodeDecodeError):
+        return {name: to_text(value or b"") for name, value in headers or ()}
 
 
 def to_text(raw: bytes) -> str:
     """Read bytes of a foreign record as text that PostgreSQL can store, whatever they are."""
-    return raw.decode(errors="replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return storable(raw.decode(errors="replace"))
+
+
+def storable(text: str) -> str:
+    """Return the text without the one character that PostgreSQL stores nowhere."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def record_time(timestamp_ms: int) -> datetime:

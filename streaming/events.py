@@ -122,8 +122,11 @@ _classes: dict[str, type[Event]] = {}
 
 def indexed_ids(event: Event) -> tuple[UUID | None, UUID | None, UUID | None]:
     """Return customer, third party and consent of an event, as far as it names them."""
-    customer_id, third_party_id, consent_id = (getattr(event, name, None) for name in INDEXED)
-    return customer_id, third_party_id, consent_id
+    return (
+        getattr(event, "customer_id", None),
+        getattr(event, "third_party_id", None),
+        getattr(event, "consent_id", None),
+    )
 
 
 def _register(cls: type[Event]) -> None:

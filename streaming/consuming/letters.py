@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from streaming.consuming.records import RawRecord
+from streaming.envelope import storable
 from streaming.models import DeadLetter, ParkedKey
 
 logger = logging.getLogger(__name__)
@@ -53,9 +54,9 @@ def _write(cursor: CursorWrapper, group: str, letter: Letter) -> None:
             record.offset,
             record.key,
             letter.event_id,
-            orjson.dumps(dict(record.headers)).decode(),
+            orjson.dumps({storable(name): storable(value) for name, value in record.headers.items()}).decode(),
             record.value,
-            letter.error,
+            storable(letter.error),
             letter.attempts,
             letter.state,
         ],

@@ -9,6 +9,7 @@ from kernel.identifiers import new_id
 from streaming.consuming import offsets
 from streaming.consuming.applying import apply_batch
 from streaming.consuming.registry import get_group
+from streaming.envelope import decode_headers, to_text
 from streaming.models import DeadLetter, Offset, ParkedKey, StoredEvent
 from tests.streaming import effects
 from tests.streaming.effects import BROKEN_STEP, REJECTED_STEP
@@ -138,12 +139,19 @@ def test_a_raw_record_that_is_garbage_keeps_no_later_one_of_its_key_waiting():
     assert [state for state, _ in letters()] == ["poison"]
 
 
-def test_bytes_that_no_text_column_takes_are_a_dead_letter_too():
-    record = a_raw_record(topic="tests.raw.v1", value=b"garbage\x00"[:7], key="\N{REPLACEMENT CHARACTER}")
+def test_characters_that_no_text_column_takes_are_a_dead_letter_too():
+    headers = {"ce_type": "tests.thing.moved", "ce_id": "\x00", "\x00": "\x00"}
+    well = uuid4()
 
-    deliver([record], "tests.raw")
+    deliver([a_record_of(a_thing_moved(), headers=headers), a_thing_moved(well)], "tests.effects")
 
-    assert bytes(DeadLetter.objects.get().raw) == b"garbage"
+    assert applied(well) == [1]
+    assert [state for state, _ in letters()] == ["poison"]
+
+
+def test_text_of_a_foreign_record_can_be_stored_whatever_its_bytes_are():
+    assert to_text(b"a\x00b\xff") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
+    assert decode_headers([("a", None), ("b", b"\xff")]) == {"a": "", "b": "\N{REPLACEMENT CHARACTER}"}
 
 
 def test_records_of_one_key_keep_their_order_across_handlers():
