@@ -104,7 +104,7 @@ def test_a_killed_core_neither_loses_nor_repeats_a_payment(living_core):
     assert sorted(made) == sorted((str(command.payment_id), 1) for command in commands)
     prove_books(core)
     ours = {str(command.payment_id) for command in commands}
-    said = defaultdict(list)
+    said: dict[str, list[str]] = defaultdict(list)
     for record in published(PAYMENT_STATUS_TOPIC):
         answer = orjson.loads(record.value)
         if answer["payment"] in ours and answer["status"] not in said[answer["payment"]]:

@@ -1,6 +1,7 @@
 """What the core makes of a payment command: the binding check, both legs, and what it says."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -73,9 +74,8 @@ def test_a_payment_within_the_bank_has_both_legs(core, is_iban):
 def test_the_posting_is_told_as_an_ordinary_movement_and_balance_of_one_position(core):
     command, _ = pay(core)
     rows = core.execute("SELECT CLTBL, CLVAL FROM CHGLOG WHERE CLTBL IN ('TRNJNL', 'ACBAL')").fetchall()
-    movement, balance = (
-        translate(topic=f"core.raw.cdc.{table.lower()}", value=value)[0] for table, value in sorted(rows, reverse=True)
-    )
+    told: list[Any] = [translate(topic=f"core.raw.cdc.{table.lower()}", value=value)[0] for table, value in rows]
+    movement, balance = sorted(told, key=lambda event: event.name, reverse=True)
 
     assert movement.payment_id == command.payment_id
     assert movement.source_version == balance.source_version

@@ -167,9 +167,8 @@ def test_a_topic_that_nobody_translates_is_rejected():
 
 
 def test_a_payment_status_names_payment_status_and_reason():
-    (event,) = translate(
-        topic="core.raw.payment-status.v1", value=a_payment_status(status="RJCT", reason="AM04", text="short", lsn=9)
-    )
+    value = a_payment_status(status="RJCT", reason="AM04", text="short", lsn=9)
+    event: Any = translate(topic="core.raw.payment-status.v1", value=value)[0]
 
     assert (event.status, event.reason_code, event.reason_text, event.source_version) == ("RJCT", "AM04", "short", 9)
 
