@@ -1,10 +1,13 @@
-"""What happens to a consent, as facts; each is keyed by the consent, so that its facts stay in order."""
+"""
+What happens to a consent, as facts; each is keyed by the consent, so that its facts stay in order.
+
+``kind`` and ``ended_by`` hold words of :mod:`consents.states`.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from consents.states import ConsentKind, EndedBy
 from streaming import topics
 from streaming.events import Event
 
@@ -25,7 +28,7 @@ class ConsentLodged(Event):
     consent_id: UUID
     third_party_id: UUID
     customer_id: UUID | None
-    kind: ConsentKind
+    kind: str
     permissions: tuple[str, ...]
 
 
@@ -41,7 +44,7 @@ class ConsentAuthorised(Event):
     consent_id: UUID
     third_party_id: UUID
     customer_id: UUID
-    kind: ConsentKind
+    kind: str
     account_ids: tuple[UUID, ...]
     permissions: tuple[str, ...]
 
@@ -58,7 +61,7 @@ class ConsentRejected(Event):
     consent_id: UUID
     third_party_id: UUID
     customer_id: UUID | None
-    kind: ConsentKind
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ class ConsentUsed(Event):
     consent_id: UUID
     third_party_id: UUID
     customer_id: UUID
-    kind: ConsentKind
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +91,8 @@ class ConsentEnded(Event):
     consent_id: UUID
     third_party_id: UUID
     customer_id: UUID | None
-    kind: ConsentKind
-    ended_by: EndedBy
+    kind: str
+    ended_by: str
     reason: str
 
 
@@ -105,4 +108,4 @@ class ConsentExpired(Event):
     consent_id: UUID
     third_party_id: UUID
     customer_id: UUID | None
-    kind: ConsentKind
+    kind: str

@@ -70,9 +70,9 @@ class ConsentInteraction:
         return consent is not None and (consent.expires_at is None or consent.expires_at > now)
 
 
-def _read_element(details: Sequence[Mapping[str, Any]]) -> tuple[ConsentKind, UUID]:
+def _read_element(details: Sequence[Any]) -> tuple[ConsentKind, UUID]:
     """Return kind and consent of the only element; everything unexpected is refused (RFC 9396 §5)."""
-    if len(details) != 1 or not isinstance(details[0], Mapping) or details[0].keys() != _MEMBERS:
+    if len(details) != 1 or not isinstance(details[0], dict) or details[0].keys() != _MEMBERS:
         raise InvalidAuthorizationDetails
     kind, consent_id = details[0]["type"], details[0]["consent_id"]
     if not isinstance(kind, str) or not isinstance(consent_id, str):

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from consents.access import Grant, refusal_of_use
-from consents.authentication import GateRefused
+from consents.refusals import GateRefused
 
 
 class Consented(BasePermission):

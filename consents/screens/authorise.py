@@ -99,7 +99,7 @@ def _answer(visit: _Visit) -> HttpResponse:
 
 
 def _approve(visit: _Visit, form: django_forms.Form) -> str:
-    who = {
+    who: dict[str, Any] = {
         "request_id": visit.pushed.request_id,
         "customer_id": visit.customer.customer_id,
         "acr": visit.customer.acr,
@@ -132,7 +132,7 @@ def _show(visit: _Visit, form: django_forms.Form | None = None, *, status: int =
 
 def _account_page(visit: _Visit, form: django_forms.Form | None) -> dict[str, Any]:
     choices = account_directory().choices(customer_id=visit.customer.customer_id)
-    chosen = set(form.data.getlist("account_ids")) if form else set()
+    chosen = set(visit.request.POST.getlist("account_ids")) if form else set()
     return {
         "clusters": clusters_of(visit.consent.permissions),
         "choices": [
@@ -145,7 +145,7 @@ def _payment_page(visit: _Visit, form: django_forms.Form | None) -> dict[str, An
     terms = visit.consent.terms
     amount = Money(terms.amount_minor, terms.currency)
     choices = _paying_accounts(visit)
-    chosen = form.data.get("account_id") if form else _usual_choice(choices, amount)
+    chosen = visit.request.POST.get("account_id") if form else _usual_choice(choices, amount)
     return {
         "terms": terms,
         "amount": amount,

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth import login, logout
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -39,7 +38,7 @@ class SignedInCustomer:
 View = Callable[Concatenate[HttpRequest, SignedInCustomer, P], HttpResponseBase]
 
 
-def begin(request: HttpRequest, user: AbstractBaseUser, signed_in: SignedIn, *, now: datetime) -> None:
+def begin(request: HttpRequest, user: Any, signed_in: SignedIn, *, now: datetime) -> None:
     """Start a customer's session under a new session id."""
     request.session.flush()  # nothing of whoever sat here before is carried over.
     login(request, user, backend=_BACKEND)

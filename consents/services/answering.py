@@ -105,7 +105,7 @@ def reject_consent(*, request_id: UUID, customer_id: UUID, now: datetime) -> str
             consent_id=consent.id,
             third_party_id=consent.third_party_id,
             customer_id=customer_id,
-            kind=ConsentKind(consent.kind),
+            kind=consent.kind,
         )
     )
     return oauth_services.refuse_request(request_id=request_id, error="access_denied", now=now)
@@ -152,7 +152,7 @@ def _authorise(consent: Consent, *, customer_id: UUID, account_ids: Collection[U
             consent_id=consent.id,
             third_party_id=consent.third_party_id,
             customer_id=customer_id,
-            kind=ConsentKind(consent.kind),
+            kind=consent.kind,
             account_ids=tuple(chosen),
             permissions=tuple(consent.permissions),
         )

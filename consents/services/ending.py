@@ -9,7 +9,7 @@ from consents.errors import ConsentNotFound, ReasonMissing
 from consents.events import ConsentEnded
 from consents.models import Consent
 from consents.services.locking import MOVED, lock_consent, move
-from consents.states import ConsentKind, ConsentStatus, EndedBy
+from consents.states import ConsentStatus, EndedBy
 from oauth import services as oauth_services
 from streaming import outbox
 
@@ -43,8 +43,8 @@ def end_consent(
             consent_id=consent.id,
             third_party_id=consent.third_party_id,
             customer_id=consent.customer_id,
-            kind=ConsentKind(consent.kind),
-            ended_by=EndedBy(ended_by),
+            kind=consent.kind,
+            ended_by=consent.ended_by,
             reason=consent.end_reason,
         )
     )

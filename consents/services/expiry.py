@@ -8,7 +8,7 @@ from django.db.models import Q
 from consents.events import ConsentExpired
 from consents.models import Consent
 from consents.services.locking import MOVED, move
-from consents.states import ConsentKind, ConsentStatus
+from consents.states import ConsentStatus
 from oauth import services as oauth_services
 from streaming import outbox
 
@@ -36,7 +36,7 @@ def expire_due_consents(*, now: datetime, limit: int = 500) -> int:
                 consent_id=consent.id,
                 third_party_id=consent.third_party_id,
                 customer_id=consent.customer_id,
-                kind=ConsentKind(consent.kind),
+                kind=consent.kind,
             )
             for consent in due
         ]

@@ -138,7 +138,7 @@ def _record_lodged(consent: Consent, *, now: datetime) -> None:
                 consent_id=consent.id,
                 third_party_id=consent.third_party_id,
                 customer_id=None,
-                kind=ConsentKind(consent.kind),
+                kind=consent.kind,
                 permissions=tuple(consent.permissions),
             )
         )

@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 
 AFTER = "after"
@@ -29,7 +30,8 @@ class KeysetChangeList(ChangeList):
     @property
     def keyset_field(self) -> str:
         """The unique field that orders the list."""
-        field: str = self.model_admin.keyset_field
+        admin: Any = self.model_admin  # a StaffModelAdmin, which the stubs do not know.
+        field: str = admin.keyset_field
         return field
 
     def get_filters_params(self, params: Any = None) -> Any:
@@ -38,7 +40,7 @@ class KeysetChangeList(ChangeList):
         kept.pop(AFTER, None)
         return kept
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
         """Order by the key alone, newest first."""
         return [f"-{self.keyset_field}"]
 
@@ -46,9 +48,9 @@ class KeysetChangeList(ChangeList):
         """Read one page."""
         rows = list(self._after(self.queryset)[: self.list_per_page + 1])
         has_next = len(rows) > self.list_per_page
-        self.result_list = rows[: self.list_per_page]  # type: ignore[assignment]
+        self.result_list = rows[: self.list_per_page]
         self.result_count = len(self.result_list)
-        self.full_result_count = None  # type: ignore[assignment]
+        self.full_result_count = None
         self.show_full_result_count = False
         self.show_admin_actions = False
         self.can_show_all = False

@@ -34,7 +34,7 @@ class StaffModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
     actions = None
     list_per_page = 50
     show_full_result_count = False
-    sortable_by: Sequence[str] = ()
+    sortable_by: ClassVar[list[str] | tuple[str, ...] | None] = ()
     view_on_site = False
     show_facets = admin.ShowFacets.NEVER
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -123,7 +124,7 @@ def test_success_and_every_refusal_cost_one_statement(now: datetime) -> None:
 
 def test_the_gate_reads_fourteen_buffers_at_most(now: datetime) -> None:
     granted = [build.a_granted_consent(now=now) for _ in range(30)][17]
-    parameters = {"checksum": gate.checksum(granted.token), "now": now}
+    parameters: dict[str, Any] = {"checksum": gate.checksum(granted.token), "now": now}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # small tables would be scanned; big ones are not.
         for _ in range(2):

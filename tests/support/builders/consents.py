@@ -149,7 +149,13 @@ def a_request(consent: Consent, *, client: Client, now: datetime) -> UUID:
 def an_answer(consent: Consent, *, client: Client, customer: User, account_ids: Collection[UUID], now: datetime) -> str:
     """Let the customer say yes; returns the address back to the third party."""
     request_id = a_request(consent, client=client, now=now)
-    who = {"request_id": request_id, "customer_id": customer.pk, "acr": ACR, "auth_time": now, "now": now}
+    who: dict[str, Any] = {
+        "request_id": request_id,
+        "customer_id": customer.pk,
+        "acr": ACR,
+        "auth_time": now,
+        "now": now,
+    }
     if consent.kind == ConsentKind.ACCOUNT_ACCESS:
         return services.authorise_account_access(**who, account_ids=account_ids)
     terms = selectors.get_requested_consent(consent_id=consent.id).terms
