@@ -15,6 +15,11 @@ class ReasonMissing(DomainError):
     detail = "A reason must be given."
 
 
+class UsernameTaken(DomainError):
+    code = "username_taken"
+    detail = "The name belongs to somebody else."
+
+
 class InvalidClientMetadata(DomainError):
     code = "invalid_client_metadata"  # RFC 7591 §3.2.2
     detail = "The client cannot be registered like this."

@@ -1,11 +1,12 @@
-"""People: customers whom the bank has proven to us, and members of its staff."""
+"""People: customers whom the bank has proven to us, and the bank's own staff."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from oauth.errors import UsernameTaken
 from oauth.models import User
 from oauth.states import UserKind
 
@@ -35,17 +36,22 @@ def get_or_create_customer(*, party_id: UUID, username: str, full_name: str) -> 
 
 
 @transaction.atomic
-def put_staff_member(*, username: str, full_name: str, password: str, groups: Iterable[str]) -> User:
+def put_staff_member(*, username: str, full_name: str, password: str, groups: Collection[str]) -> User:
     """
-    Make a member of the bank's staff, or give one who exists this password and these groups.
+    Make a member of the bank's staff, or give one who exists this name, password and exactly these groups.
 
+    :raises UsernameTaken: if the name is somebody's who is not staff.
     :raises Group.DoesNotExist: if the platform has no such group.
     """
-    user = User.objects.filter(username=username, kind=UserKind.STAFF).first()
+    user = User.objects.select_for_update().filter(username=username).first()
     if user is None:
         user = User.objects.create_staff(username, password, full_name=full_name)
-    elif not user.check_password(password):
-        user.set_password(password)
-        user.save(update_fields=["password"])
+    elif user.kind != UserKind.STAFF:
+        raise UsernameTaken
+    else:
+        user.full_name = full_name
+        if not user.check_password(password):  # setting the same one anew would end the person's sessions.
+            user.set_password(password)
+        user.save(update_fields=["full_name", "password"])
     user.groups.set([Group.objects.get(name=name) for name in groups])
     return user

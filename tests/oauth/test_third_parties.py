@@ -110,11 +110,3 @@ def test_every_move_follows_the_life_cycle(now, status, deed, target):
 def test_an_unknown_third_party_is_not_found(now):
     with pytest.raises(ThirdPartyNotFound):
         suspend_third_party(third_party_id=a_customer().pk, reason="why", now=now)
-
-
-def test_a_customer_is_one_user_whatever_the_bank_calls_them():
-    first = a_customer(full_name="Ada Fairweather")
-    again = a_customer(party_id=first.party_id, full_name="Ada Summers")
-    assert first.pk == again.pk
-    assert again.full_name == "Ada Summers"
-    assert not again.has_usable_password()

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from kernel import clock, jose
 from oauth.gate import checksum
 from oauth.models import AccessToken, Authorization, Client, ThirdParty, User
-from oauth.services import get_or_create_customer, register_client, suspend_third_party
+from oauth.services import get_or_create_customer, put_staff_member, register_client, suspend_third_party
 from oauth.states import SigningAlgorithm
 from tests.support.third_party import ThirdPartyClient, in_process
 
@@ -54,14 +54,9 @@ def a_customer(
     return get_or_create_customer(party_id=party_id, username=username or f"psu.{party_id.hex}", full_name=full_name)
 
 
-def a_member_of_staff(*groups: str, username: str = "sam", is_superuser: bool = False) -> User:
+def a_member_of_staff(*groups: str, username: str = "sam") -> User:
     """Make a member of staff in these groups; the password is ``a long enough password``."""
-    from django.contrib.auth.models import Group
-
-    make = User.objects.create_superuser if is_superuser else User.objects.create_staff
-    user = make(username, "a long enough password", full_name="Sam Staff")
-    user.groups.set(Group.objects.filter(name__in=groups))
-    return user
+    return put_staff_member(username=username, full_name="Sam Staff", password="a long enough password", groups=groups)
 
 
 def a_token(
