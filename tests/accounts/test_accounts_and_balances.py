@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -25,8 +26,8 @@ pytestmark = pytest.mark.django_db
 PAN = "4929123412341234"
 
 
-def _documents(found) -> list[dict]:
-    return json.loads(b"[" + found.documents + b"]")
+def _documents(found) -> list[dict[str, Any]]:
+    return list(json.loads(b"[" + found.documents + b"]"))
 
 
 def _ids(found) -> list[str]:

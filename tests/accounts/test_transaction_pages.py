@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -232,7 +233,7 @@ def test_a_deep_page_reads_as_few_blocks_as_the_first(permissions, pages_expecte
         assert _blocks(grant, account_id, mode=mode, after=deep) <= first + 6
 
 
-def _nth(n: int) -> dict:
+def _nth(n: int) -> dict[str, Any]:
     direction = Direction.CREDIT if n % 10 == 0 else Direction.DEBIT
     return {"booked_at": LONG_AGO + timedelta(seconds=n), "direction": direction}
 
@@ -254,10 +255,10 @@ def _blocks(grant, account_id, *, mode: str, **request) -> int:
         plan = cursor.fetchone()[0][0]["Plan"]
         cursor.execute("DEALLOCATE page")
         cursor.execute("RESET plan_cache_mode")
-    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
-def _statement_of(call) -> tuple[str, dict]:
+def _statement_of(call) -> tuple[str, dict[str, Any]]:
     statements = []
 
     def note(execute, text, parameters, many, context):

@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -33,7 +34,7 @@ VIEWS = (
 )
 
 
-def _contents() -> dict[str, list[tuple]]:
+def _contents() -> dict[str, list[tuple[str]]]:
     contents = {}
     with connection.cursor() as cursor:
         for view in VIEWS:
@@ -48,7 +49,7 @@ def _empty() -> None:
             cursor.execute(f"DELETE FROM {view}")
 
 
-def _histories() -> list[list]:
+def _histories() -> list[list[Any]]:
     """Three states each of one account, party, holder, balance and two transactions, oldest first."""
     account_id, party_id, holder_id = uuid4(), uuid4(), uuid4()
     account = an_account_changed(account_id)
@@ -176,7 +177,7 @@ def test_booked_movements_add_up_to_the_change_of_the_booked_balance(amounts, se
     assert _ids("accounts_pendingtransaction") == []
 
 
-def _column(view: str, column: str) -> list:
+def _column(view: str, column: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {column} FROM {view} ORDER BY 1")
         return [value for (value,) in cursor.fetchall()]
