@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -134,7 +135,7 @@ def test_twenty_at_once_under_different_keys_make_one_payment(now, recorded):
     assert len(recorded("payment.commands.v1")) == 1
 
 
-def _at_once(number: int, call: Callable[[int], object]) -> list:
+def _at_once(number: int, call: Callable[[int], object]) -> list[Any]:
     """Start calls together, each on its own connection; exceptions come back as values."""
     barrier = Barrier(number)
 
