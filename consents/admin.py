@@ -54,7 +54,7 @@ class ConsentAdmin(StaffModelAdmin):
             done=_("The consent has ended."),
         ),
     )
-    list_display = ("number", "third_party", "customer", "kind", "state", "created_at", "expires_at")
+    list_display = ("number", "third_party", "customer", "kind", "state", "created_at")
     list_select_related = ("third_party", "customer")
     list_filter = ("status", "kind")
     search_fields = ("id",)

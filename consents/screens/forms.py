@@ -13,15 +13,13 @@ DECLINE = "decline"
 class SignInForm(forms.Form):
     """Name and password; only the bank's adapter judges them."""
 
-    REFUSED = ValidationError(
-        _("The customer number or the password is not right. Check both and try again."), code="refused"
-    )
+    REFUSED = ValidationError(_("The username or the password is not right. Check both and try again."), code="refused")
     BLOCKED = ValidationError(
-        _("There were too many attempts with this customer number. Wait five minutes, then try again."), code="blocked"
+        _("There were too many attempts with this username. Wait five minutes, then try again."), code="blocked"
     )
 
     username = forms.CharField(
-        label=_("Customer number"), max_length=150, error_messages={"required": _("Enter your customer number.")}
+        label=_("Username"), max_length=150, error_messages={"required": _("Enter your username.")}
     )
     password = forms.CharField(
         label=_("Password"), max_length=500, strip=False, error_messages={"required": _("Enter your password.")}

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth import login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from bankcore.ports import SignedIn
@@ -87,9 +86,7 @@ def for_customers(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRe
 
 def to_sign_in(next_path: str) -> HttpResponse:
     """Send the browser to the sign-in page; it comes back to ``next_path``, which is one of our own."""
-    response: HttpResponse = redirect(f"{reverse('consents:sign-in')}?{urlencode({'next': next_path})}")
-    response.status_code = 303
-    return response
+    return HttpResponseRedirect(f"{reverse('consents:sign-in')}?{urlencode({'next': next_path})}", status=303)
 
 
 def page_context(customer: SignedInCustomer | None) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -37,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             form.add_error(None, SignInForm.BLOCKED)
         elif (signed_in := _authenticate(form, now=now)) is not None:
             _begin(request, signed_in, now=now)
-            return redirect(next_path, permanent=False)
+            return HttpResponseRedirect(next_path, status=303)
     return _page(request, form, next_path, now=now)
 
 

@@ -79,7 +79,7 @@ def sign_in(browser: Browser, username: str = "ada", *, path: str = "/connected-
 class TestSignIn:
     def test_leads_on_to_where_the_customer_was_going(self, browser: Browser) -> None:
         answer = sign_in(browser, path="/connected-apps")
-        assert (answer.status_code, answer.headers["Location"]) == (302, "/connected-apps")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/connected-apps")
 
     def test_answers_an_unknown_name_and_a_wrong_password_alike(self, browser: Browser) -> None:
         page = browser.get("/sign-in")
