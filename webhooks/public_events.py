@@ -64,7 +64,7 @@ def _consent_authorised(event: ConsentAuthorised) -> News:
 
 
 def _consent_ended(event: ConsentEnded) -> News:
-    return _about_consent(event, status=ConsentStatus.ENDED, ended_by=event.ended_by.value)
+    return _about_consent(event, status=ConsentStatus.ENDED, ended_by=str(event.ended_by))
 
 
 def _consent_expired(event: ConsentExpired) -> News:

@@ -227,7 +227,7 @@ def test_the_event_types_are_published_with_their_schemas(client):
 
 
 def test_one_third_party_has_at_most_so_many_endpoints(api, monkeypatch):
-    monkeypatch.setattr("webhooks.services.MOST_ENDPOINTS", 1)
+    monkeypatch.setattr("webhooks.services.endpoints.MOST_ENDPOINTS", 1)
     api.make()
 
     assert api("POST", "endpoints", {"url": URL}, expect=409)["code"] == "too_many_endpoints"

@@ -20,7 +20,7 @@ from psycopg.rows import DictRow, dict_row
 
 from kernel.identifiers import new_id
 from webhooks import vault
-from webhooks.fanout import LIVE_CONSENT
+from webhooks.dispatch import statements
 from webhooks.retries import SCHEDULE_S
 from webhooks.signing import KeyPair
 
@@ -106,7 +106,7 @@ class Store:
         An endpoint gets at most ``per_endpoint`` of them, or its own ``allowance`` if it has one there.
         """
         rows = await self._execute(
-            _CLAIM,
+            statements.CLAIM,
             {
                 "limit": limit,
                 "allowance": orjson.dumps({str(endpoint): slots for endpoint, slots in allowance.items()}).decode(),
@@ -120,7 +120,7 @@ class Store:
     async def prepare(self, claimed: Sequence[Claimed], *, now: datetime) -> Sequence[Prepared]:
         """Read what is to be sent, and whether a live consent still covers it at ``now``."""
         by_id = {delivery.delivery_id: delivery for delivery in claimed}
-        rows = await self._execute(_PREPARE, {"ids": list(by_id), "now": now})
+        rows = await self._execute(statements.PREPARE, {"ids": list(by_id), "now": now})
         return [
             Prepared(
                 claimed=by_id[row["id"]],
@@ -141,12 +141,15 @@ class Store:
 
     async def record(self, records: Sequence[Record]) -> None:
         """Store what became of claimed deliveries; one whose lease another dispatcher took is left to that one."""
-        await self._execute(_RECORD, {"rows": orjson.dumps([_record_row(record) for record in records]).decode()})
+        await self._execute(
+            statements.RECORD, {"rows": orjson.dumps([_record_row(record) for record in records]).decode()}
+        )
 
     async def claim_challenges(self, *, limit: int, now: datetime) -> Sequence[Challenge]:
         """Take endpoints that are to be challenged, and note when they are next if they do not answer."""
         rows = await self._execute(
-            _CLAIM_CHALLENGES, {"limit": limit, "now": now, "schedule": [float(pause) for pause in SCHEDULE_S]}
+            statements.CLAIM_CHALLENGES,
+            {"limit": limit, "now": now, "schedule": [*map(float, SCHEDULE_S)]},
         )
         return [
             Challenge(
@@ -226,99 +229,3 @@ def _record_row(record: Record) -> dict[str, Any]:
         "status": record.status,
         "excerpt": record.excerpt.replace("\x00", ""),
     }
-
-
-# A suspended third party's deliveries are parked by not being claimed at all.
-_CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT next.id
-      FROM webhooks_endpoint AS endpoint
-      JOIN oauth_thirdparty AS third_party ON third_party.id = endpoint.third_party_id
-     CROSS JOIN LATERAL (
-        SELECT delivery.id, delivery.next_attempt_at
-          FROM webhooks_delivery AS delivery
-         WHERE delivery.endpoint_id = endpoint.id
-           AND delivery.state = 'due' AND delivery.next_attempt_at <= clock_timestamp()
-         ORDER BY delivery.next_attempt_at, delivery.id
-         LIMIT COALESCE((%(allowance)s::jsonb ->> endpoint.id::text)::int, %(per_endpoint)s)
-           FOR UPDATE SKIP LOCKED
-     ) AS next
-     WHERE endpoint.status = 'live' AND third_party.status <> 'suspended'
-     ORDER BY next.next_attempt_at, next.id
-     LIMIT %(limit)s
-)
-UPDATE webhooks_delivery AS delivery
-   SET lease = %(lease)s, next_attempt_at = clock_timestamp() + make_interval(secs => %(lease_s)s)
-  FROM due WHERE delivery.id = due.id
-RETURNING delivery.id, delivery.lease, delivery.endpoint_id
-"""
-
-_KEYS = """
- CROSS JOIN LATERAL (
-    SELECT array_agg(keys.sealed_secret ORDER BY keys.id DESC) AS sealed_secrets,
-           array_agg(keys.sealed_private_key ORDER BY keys.id DESC) AS sealed_private_keys
-      FROM webhooks_endpointkeys AS keys
-     WHERE keys.endpoint_id = endpoint.id AND (keys.retires_at IS NULL OR keys.retires_at > %(now)s)
- ) AS keys
-"""
-
-_PREPARE = f"""
-SELECT delivery.id, delivery.endpoint_id, delivery.attempts, delivery.sequence, news.event_id, news.type,
-       news.occurred_at, news.body, endpoint.url, endpoint.schemes, keys.sealed_secrets, keys.sealed_private_keys,
-       third_party.status = 'suspended' OR endpoint.status <> 'live' AS is_parked,
-       CASE WHEN third_party.status = 'withdrawn' THEN 'third_party_withdrawn'
-            WHEN news.account_id IS NULL THEN NULL
-            WHEN NOT EXISTS (
-                SELECT FROM consents_consentaccount AS covered
-                  JOIN consents_consent AS consent ON consent.id = covered.consent_id
-                 WHERE covered.account_id = news.account_id AND consent.third_party_id = news.third_party_id
-                   AND {LIVE_CONSENT}
-            ) THEN 'no_live_consent'
-       END AS suppressed
-  FROM webhooks_delivery AS delivery
-  JOIN webhooks_endpoint AS endpoint ON endpoint.id = delivery.endpoint_id
-  JOIN oauth_thirdparty AS third_party ON third_party.id = delivery.third_party_id
-  JOIN webhooks_notification AS news
-    ON news.event_id = delivery.event_id AND news.third_party_id = delivery.third_party_id
-{_KEYS}
- WHERE delivery.id = ANY (%(ids)s)
-"""
-
-_RECORD = """
-WITH done AS (
-    SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
-        id bigint, lease uuid, state text, reason text, delay_s float8, attempt int, started_at timestamptz,
-        duration_ms int, status int, excerpt text)
-), moved AS (
-    UPDATE webhooks_delivery AS delivery
-       SET state = done.state, reason = done.reason, attempts = COALESCE(done.attempt, delivery.attempts),
-           next_attempt_at = clock_timestamp() + make_interval(secs => done.delay_s), lease = NULL,
-           finished_at = CASE WHEN done.state <> 'due' THEN clock_timestamp() END
-      FROM done WHERE delivery.id = done.id AND delivery.lease = done.lease
-)
-INSERT INTO webhooks_attempt (delivery_id, number, started_at, duration_ms, status, outcome, excerpt)
-SELECT id, attempt, started_at, duration_ms, status, reason, excerpt FROM done WHERE attempt IS NOT NULL
-"""
-
-_CLAIM_CHALLENGES = f"""
-WITH due AS MATERIALIZED (
-    SELECT endpoint.id
-      FROM webhooks_endpoint AS endpoint
-      JOIN oauth_thirdparty AS third_party ON third_party.id = endpoint.third_party_id
-     WHERE endpoint.status = 'unconfirmed' AND endpoint.challenge_due_at <= clock_timestamp()
-       AND third_party.status = 'active'
-     ORDER BY endpoint.challenge_due_at LIMIT %(limit)s
-       FOR UPDATE OF endpoint SKIP LOCKED
-), claimed AS (
-    UPDATE webhooks_endpoint AS endpoint
-       SET challenge_attempts = challenge_attempts + 1,
-           challenge_due_at = clock_timestamp() + make_interval(secs => COALESCE(
-               (%(schedule)s::float8[])[challenge_attempts + 1], 0))
-      FROM due WHERE endpoint.id = due.id
-    RETURNING endpoint.*
-)
-SELECT endpoint.id AS endpoint_id, endpoint.url, endpoint.challenge, endpoint.challenge_attempts, endpoint.schemes,
-       keys.sealed_secrets, keys.sealed_private_keys
-  FROM claimed AS endpoint
-{_KEYS}
-"""
