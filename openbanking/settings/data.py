@@ -3,18 +3,18 @@
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from openbanking import services
+from openbanking.services.addresses import known_addresses
 from openbanking.settings.base import ENVIRONMENT, SERVICES_DIR
 
-_services = services.ServiceSet(
+_services = known_addresses(
     SERVICES_DIR,
-    given={
+    {
         "DATABASE_URL": ENVIRONMENT.database_url,
         "DATABASE_OWNER_URL": ENVIRONMENT.database_owner_url,
         "KAFKA_BOOTSTRAP_SERVERS": ENVIRONMENT.kafka_bootstrap_servers,
         "VALKEY_URL": ENVIRONMENT.valkey_url,
     },
-).addresses()
+)
 """An address that is neither given nor of a set that was ever brought up is empty: using it fails, naming it."""
 
 KAFKA_BOOTSTRAP_SERVERS = _services.kafka_bootstrap_servers
@@ -77,6 +77,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "ensure-relays": {"task": "streaming.tasks.ensure_relays", "schedule": 5.0, "options": {"expires": 5}},
     "make-partitions": {"task": "streaming.tasks.make_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
     "expire-consents": {"task": "consents.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 30}},
+    "delete-old-webhooks": {"task": "webhooks.tasks.delete_old", "schedule": 3600.0, "options": {"expires": 3600}},
     "expire-oauth": {"task": "oauth.tasks.delete_expired", "schedule": 300.0, "options": {"expires": 300}},
 }
 

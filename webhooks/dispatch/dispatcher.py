@@ -141,7 +141,7 @@ class Dispatcher:
                 excerpt=answer.excerpt,
             )
         )
-        _log.info(
+        _log.debug(
             "attempt",
             event_id=str(prepared.event_id),
             endpoint_id=str(claimed.endpoint_id),
