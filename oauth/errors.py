@@ -103,8 +103,3 @@ class UnsupportedGrantType(OAuthRefusal):
 class UnsupportedResponseType(OAuthRefusal):
     code = "unsupported_response_type"
     detail = "The response type is not supported."
-
-
-class UnsupportedTokenType(OAuthRefusal):
-    code = "unsupported_token_type"  # RFC 7009 §2.2.1
-    detail = "The token is not of a type that can be revoked here."
