@@ -3,13 +3,16 @@
 import sqlite3
 from datetime import datetime
 
-from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException, TopicPartition
+import structlog
+from confluent_kafka import OFFSET_STORED, Consumer, KafkaException, TopicPartition
 from django.conf import settings
 
 from bankcore.events import PaymentInstructed
 from bankcore.simulator.payments import read_command, take_payments
 from streaming import topics
 from streaming.kafka import new_consumer
+
+log = structlog.get_logger(__name__)
 
 _AT_ONCE = 100
 
@@ -52,8 +55,7 @@ class Intake:
         try:
             self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError._NO_OFFSET:
-                return
+            log.info("core_commit_lost", reason=str(error))
 
 
 def _is_command(headers: list[tuple[str, bytes]] | None) -> bool:

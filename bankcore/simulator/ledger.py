@@ -135,7 +135,7 @@ class Ledger:
         self._instruct(legs[0].memo.code, at)
         day, clock = pack_date(at.date()), pack_time(at)
         for account, amount, memo in legs:
-            before = self._balance_row(account)
+            before = self._balance_row(account) if self._log else None
             account.serial += 1
             account.booked += amount
             self._enter(account.number, account.currency, amount)
@@ -150,7 +150,7 @@ class Ledger:
     def reserve(self, at: datetime, leg: Leg, *, due_at: datetime) -> int:
         """Hold money for a card payment that will be booked when due; return its reference in the journal."""
         account, amount, memo = leg
-        before = self._balance_row(account)
+        before = self._balance_row(account) if self._log else None
         self._instruct("HLD", at)
         account.serial += 1
         account.held -= amount
@@ -162,7 +162,7 @@ class Ledger:
     def settle(self, pending: Mapping[str, Any], at: datetime) -> None:
         """Book a pending movement, given as its row of the journal; it keeps its reference."""
         account = self.account(pending["TJACC"])
-        before = self._balance_row(account)
+        before = self._balance_row(account) if self._log else None
         self._instruct("STL", at)
         account.held += pending["TJAMT"]
         account.booked += pending["TJAMT"]
@@ -250,7 +250,7 @@ class Ledger:
             "ABTIM": pack_time(self._now),
         }
 
-    def _log_balance(self, account: Account, before: dict[str, Any]) -> None:
+    def _log_balance(self, account: Account, before: dict[str, Any] | None) -> None:
         self._touched[account.number] = account
         if self._log:
             self._log.change("ACBAL", self.lsn, before=before, after=self._balance_row(account))
