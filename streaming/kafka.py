@@ -1,17 +1,17 @@
 """The broker: how every client of it is configured."""
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
-logger = logging.getLogger(__name__)
-
 ANSWER_WITHIN_S = 3.0
 """How long a health check waits for the broker."""
+SAME_MESSAGE_EVERY_S = 10.0
 
 
 def new_producer() -> Producer:
@@ -66,12 +66,30 @@ def _client(kind: str) -> dict[str, Any]:
         "client.id": f"{settings.TOPIC_PREFIX}{kind}",
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1_000,
-        "error_cb": _note,
-        "logger": logging.getLogger("streaming.kafka.client"),
+        "logger": _client_logger(),
         **settings.KAFKA_SECURITY,
     }
 
 
-def _note(error: KafkaError) -> None:
-    """The client mends what it can by itself; what it cannot comes back from the call that failed."""
-    logger.warning("kafka client: %s", error)
+class _Sparingly(logging.Filter):
+    """While a broker is away, its clients say so many times a second: let each kind of message by now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let a message by if none of its kind (its first word) came in the last seconds."""
+        kind = record.getMessage().partition(" ")[0]
+        is_due = time.monotonic() - self._said_at.get(kind, -SAME_MESSAGE_EVERY_S) >= SAME_MESSAGE_EVERY_S
+        if is_due:
+            self._said_at[kind] = time.monotonic()
+        return is_due
+
+
+def _client_logger() -> logging.Logger:
+    """Return where the clients log; what they can mend they mend by themselves."""
+    logger = logging.getLogger("streaming.kafka.client")
+    if not logger.filters:
+        logger.addFilter(_Sparingly())
+    return logger

@@ -105,12 +105,12 @@ class GroupRunner:
     def _take_over(self, consumer: Consumer, assigned: Sequence[TopicPartition]) -> None:
         claimed = self._claim([_partition(each) for each in assigned])
         self._epochs.update({partition: epoch for partition, (_, epoch) in claimed.items()})
-        consumer.incremental_assign(
-            [
-                TopicPartition(topic_name(topic), number, next_offset or OFFSET_BEGINNING)
-                for (topic, number), (next_offset, _) in claimed.items()
-            ]
-        )
+        places = [
+            TopicPartition(topic_name(topic), number, next_offset or OFFSET_BEGINNING)
+            for (topic, number), (next_offset, _) in claimed.items()
+        ]
+        consumer.incremental_assign(places)
+        consumer.resume(places)  # one that was lost while it was paused comes back paused.
 
     def _claim(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
         """Claim partitions, waiting for the database if need be."""

@@ -196,7 +196,7 @@ def disorder(seen: Iterable[Seen]) -> int:
 
 def _select(session: psycopg.Connection[TupleRow], where: str, values: list[object]) -> list[Seen]:
     return session.execute(
-        f"SELECT id, aggregate_id, version FROM streaming_event WHERE {where}",  # type: ignore[arg-type]  # constants.
+        f"SELECT id, aggregate_id, version FROM streaming_event WHERE {where}",
         values,
     ).fetchall()
 
