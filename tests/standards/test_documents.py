@@ -184,7 +184,7 @@ _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=700)
 _maybe = st.none() | _text
 
 
-@given(description=_text, reference=_maybe, merchant_name=_maybe, counterparty_name=_maybe, value_at=st.none())
+@given(description=_text, reference=_maybe, merchant_name=_maybe, counterparty_name=_maybe)
 def test_whatever_the_core_writes_the_document_fits_the_standard(**fields):
     _assert_is_transaction(render.render_transaction(replace(TRANSACTION, **fields)).detail)
 

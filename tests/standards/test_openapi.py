@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from standards.uk.operations import LedgerEntry, list_operations
 from tests.support.official import official_operation, resolve
+from tests.support.openapi import our_document
 
 SNAPSHOT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 ENTRIES = list_operations()
@@ -21,14 +20,8 @@ WITH_REQUEST = [pytest.param(entry, id=entry.operation.name) for entry in ENTRIE
 WITH_RESPONSE = [pytest.param(entry, id=entry.operation.name) for entry in ENTRIES if entry.operation.response]
 
 
-@cache
-def _our_document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
-    return document
-
-
 def _our_operation(entry: LedgerEntry) -> dict[str, Any]:
-    for item in _our_document()["paths"].values():
+    for item in our_document()["paths"].values():
         operation: dict[str, Any] | None = item.get(entry.method.lower())
         if operation and operation["operationId"] == entry.operation.name:
             return operation
@@ -42,7 +35,7 @@ def _schema(document: dict[str, Any], holder: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_document_is_valid_and_made_without_a_warning():
     with GENERATOR_STATS.silence():
-        document = _our_document()
+        document = our_document()
 
     validate_schema(document)
     assert not GENERATOR_STATS
@@ -52,13 +45,13 @@ def test_the_document_is_valid_and_made_without_a_warning():
 def test_the_document_is_the_one_in_docs():
     remedy = "python manage.py spectacular --format openapi-json --file docs/openapi.json"
 
-    assert json.loads(SNAPSHOT.read_text()) == _our_document(), f"the API changed; if that was meant: {remedy}"
+    assert json.loads(SNAPSHOT.read_text()) == our_document(), f"the API changed; if that was meant: {remedy}"
 
 
 def test_the_document_holds_what_is_served_below_the_face_s_address_and_nothing_else():
     described = {
         operation["operationId"]
-        for path, item in _our_document()["paths"].items()
+        for path, item in our_document()["paths"].items()
         if path.startswith("/open-banking/")
         for operation in item.values()
     }
@@ -75,13 +68,13 @@ def test_an_operation_has_the_standard_s_address_parameters_and_statuses(entry):
         return {resolve(document, parameter)["name"] for parameter in operation["parameters"]}
 
     # The token is told by the security scheme; the cursor is ours, as paging is left to the bank.
-    assert names(_our_document(), ours) - {"cursor"} == names(theirs_document, theirs) - {"Authorization"}
+    assert names(our_document(), ours) - {"cursor"} == names(theirs_document, theirs) - {"Authorization"}
     # Calls at once wait for the first one: there is no conflict to tell.
     assert set(theirs["responses"]) - {"409"} <= set(ours["responses"])
     assert set(ours["responses"]) - set(theirs["responses"]) <= {"404", "413"}
     assert ours["security"] == theirs["security"]
     path = next(path for path, item in theirs_document["paths"].items() if theirs in item.values())
-    assert theirs_document["servers"][0]["url"] + path in _our_document()["paths"]
+    assert theirs_document["servers"][0]["url"] + path in our_document()["paths"]
 
 
 @pytest.mark.parametrize("entry", WITH_REQUEST)
@@ -90,7 +83,7 @@ def test_a_request_has_the_standard_s_fields_types_limits_and_codes(entry):
 
     assert not list(
         _differences(
-            _Node(_our_document(), _schema(_our_document(), _our_operation(entry)["requestBody"])),
+            _Node(our_document(), _schema(our_document(), _our_operation(entry)["requestBody"])),
             _Node(theirs_document, _schema(theirs_document, theirs["requestBody"])),
         )
     )
@@ -103,7 +96,7 @@ def test_an_answer_has_the_standard_s_fields_types_limits_and_codes(entry):
 
     for status in (str(entry.operation.status), "400", "403", "500"):
         differences = _differences(
-            _Node(_our_document(), _schema(_our_document(), ours["responses"][status])),
+            _Node(our_document(), _schema(our_document(), ours["responses"][status])),
             _Node(theirs_document, _schema(theirs_document, theirs["responses"][status])),
         )
         assert set(differences) <= {"Errors[].required: {'Message'} on one side only"}  # a sentence always comes.
