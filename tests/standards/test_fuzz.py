@@ -48,7 +48,7 @@ def test_any_request_gets_an_answer_that_is_described(entry, mode, third_party, 
     operation = _operation(entry)
 
     @settings(
-        max_examples=settings.default.max_examples // 10,
+        max_examples=EXAMPLES,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
