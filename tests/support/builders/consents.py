@@ -130,11 +130,12 @@ def a_lodged_payment(*, client: Client, now: datetime, key: str | None = None, *
 
 def a_request(consent: Consent, *, client: Client, now: datetime) -> UUID:
     """Push an authorisation request for a consent, and open it; returns the id of its screens."""
+    redirect_uri = client.redirect_uris.split()[0]
     scope = "accounts" if consent.kind == ConsentKind.ACCOUNT_ACCESS else "payments"
     pushed = oauth_services.push_request(
         client=client,
         request=AuthorizationRequest(
-            redirect_uri=REDIRECT_URI,
+            redirect_uri=redirect_uri,
             scopes=frozenset({scope}),
             details=({"type": consent.kind, "consent_id": consent.id.hex},),
             code_challenge=urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode(),
