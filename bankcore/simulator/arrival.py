@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bankcore import events
 from streaming.consuming.registry import list_groups
-from streaming.flow import measure_lags, measure_relays
+from streaming.flow import BrokerDown, measure_lags, measure_relays
 
 _LOOK_EVERY_S = 0.25
 _IN_A_ROW = 2
@@ -33,8 +33,11 @@ def watch_arrival(*, within_s: float) -> Iterator[int]:
 
 
 def _records_under_way() -> int:
-    """Count what groups have still to read; a group that never ran, and an event not yet relayed, count as one."""
-    lags = {lag.group: lag.records for lag in measure_lags()}
+    """Count what groups have still to read; one that never ran, an unsent event, a silent broker count as one each."""
+    try:
+        lags = {lag.group: lag.records for lag in measure_lags()}
+    except BrokerDown:
+        return 1
     waiting = sum(lags.get(name, 1) for name in _groups_that_read_the_core())
     return waiting + sum(relay.oldest_unsent_at is not None for relay in measure_relays())
 
