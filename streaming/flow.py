@@ -1,6 +1,5 @@
 """How data flows, measured: what the relay has still to send, and how far the groups are behind."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from streaming.consuming.offsets import Partition
 from streaming.consuming.registry import list_groups
 from streaming.envelope import record_time
 from streaming.relaying.ranges import RANGES
-from streaming.topics import topic_name, without_prefix
+from streaming.topics import declared, topic_name, without_prefix
 
 PEEK_WITHIN_S = 1.0
 
@@ -72,13 +71,18 @@ def measure_lags() -> Sequence[GroupLag]:
 
 
 def _places() -> Mapping[str, Mapping[Partition, int]]:
-    """Return where each group stands."""
-    places: dict[str, dict[Partition, int]] = defaultdict(dict)
+    """Return where each group stands; one that has never run stands before the first record."""
+    partitions = {topic.name: range(topic.partitions) for topic in declared()}
+    groups = list_groups()
+    places: dict[str, dict[Partition, int]] = {
+        group.name: {(topic, number): 0 for topic in group.topics for number in partitions[topic]} for group in groups
+    }
     with connection.cursor() as cursor:
         cursor.execute('SELECT "group", topic, partition, next_offset FROM streaming_offset')
         for group, topic, partition, next_offset in cursor.fetchall():
-            places[group][topic, partition] = next_offset
-    return {group.name: places[group.name] for group in list_groups()}
+            if group in places:
+                places[group][topic, partition] = next_offset
+    return places
 
 
 def _ends(admin: AdminClient, partitions: Iterable[Partition]) -> Mapping[Partition, tuple[int, int]]:

@@ -35,6 +35,11 @@ class GroupRunner:
         self._late: list[Message] = []
         self._stopped: set[Partition] = set()
 
+    @property
+    def assigned(self) -> frozenset[Partition]:
+        """The partitions that are this runner's at the moment."""
+        return frozenset(self._epochs)
+
     def run(self) -> None:
         """Consume until told to stop; whatever breaks, begin anew from the stored offsets."""
         pause_s = SHORTEST_PAUSE_S
