@@ -53,6 +53,9 @@ _CONSUMER: dict[str, Any] = {
     "session.timeout.ms": 6_000,
     "heartbeat.interval.ms": 1_000,
     "max.poll.interval.ms": 300_000,
+    # A process runs many groups: what each holds ahead is bounded.
+    "queued.min.messages": 5_000,
+    "queued.max.messages.kbytes": 16_384,
     "fetch.wait.max.ms": 100,
     "fetch.error.backoff.ms": 100,
     "topic.metadata.refresh.interval.ms": 10_000,
