@@ -7,7 +7,7 @@ ROOM ?=
 WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
-export PYTHONDONTWRITEBYTECODE :=
+export SANDBOX ?= 1
 
 .PHONY: help demo test check format lock docs screenshots clean services
 
@@ -15,7 +15,7 @@ help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.demo  ## Run everything and play one third party's journey (ONCE=1 ends after it, CUSTOMERS=1000 for more)
-	@SANDBOX=1 python manage.py demo --customers $(CUSTOMERS) $(if $(ONCE),--once)
+	@python manage.py demo --customers $(CUSTOMERS) $(if $(ONCE),--once)
 
 test: $(VENV)/.test  ## Run the tests (ROOM=consents for one room, ARGS='-k word' for pytest's own)
 	@python -m pytest -n $(WORKERS) --dist loadgroup $(if $(ROOM),tests/$(ROOM),tests) $(ARGS)
@@ -25,19 +25,22 @@ check: $(VENV)/.test  ## Check format, lint, types, imports, migrations and cont
 	@ruff check .
 	@mypy .
 	@lint-imports --no-cache
-	@SANDBOX=1 python manage.py check
-	@SANDBOX=1 python manage.py makemigrations --check --dry-run
-	@SANDBOX=1 python manage.py events schemas --check
-	@SANDBOX=1 python manage.py openapi --check
+	@python manage.py check
+	@python manage.py makemigrations --check --dry-run
+	@python manage.py events schemas --check
 
 format: $(VENV)/.test  ## Put the code into its form
 	@ruff format . && ruff check --fix .
 
 services: $(VENV)/.demo  ## Start PostgreSQL, Kafka and Valkey only (python manage.py services down ends them)
-	@SANDBOX=1 python manage.py services up
+	@python manage.py services up
+
+docs: $(VENV)/.test  ## Write the generated documents anew: OpenAPI, event schemas
+	@python manage.py spectacular --fail-on-warn --format openapi-json --file docs/openapi.json
+	@python manage.py events schemas --write
 
 screenshots: $(VENV)/.test  ## Take pictures of every page into docs/screenshots
-	@SANDBOX=1 python -m docs.screenshots
+	@python -m docs.screenshots
 
 lock:  ## Compile requirements/*.txt anew from pyproject.toml
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt

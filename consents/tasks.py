@@ -8,7 +8,7 @@ from kernel import clock, context
 _BATCH = 500
 
 
-@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no type hints.
+@shared_task(ignore_result=True)
 def expire_consents() -> int:
     """Write down which consents are over; returns how many. Safe to run twice at once."""
     total = 0

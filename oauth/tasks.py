@@ -11,7 +11,7 @@ KEPT_AFTER_EXPIRY = timedelta(days=1)
 """So long an expired token is told apart from an unknown one, and a used code's replay is noticed."""
 
 
-@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no type hints.
+@shared_task(ignore_result=True)
 def delete_expired() -> None:
     """Delete codes, tokens, requests and used assertions whose time is long over."""
     now = clock.now()

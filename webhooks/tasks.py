@@ -11,7 +11,7 @@ KEPT_FOR = timedelta(days=30)
 BATCH = 5_000
 
 
-@shared_task(name="webhooks.tasks.delete_old")  # type: ignore[untyped-decorator]  # Celery has no type hints.
+@shared_task(name="webhooks.tasks.delete_old")
 def delete_old() -> int:
     """Delete attempts, finished or forgotten deliveries and notifications older than :data:`KEPT_FOR`."""
     before = clock.now() - KEPT_FOR

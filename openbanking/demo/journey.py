@@ -16,14 +16,13 @@ from openbanking.demo.details import Client, Details
 from openbanking.demo.steps import Steps
 from portal.obctl.client import AISP, ThirdPartyClient
 from portal.obctl.customer import Customer
-from portal.obctl.profile import Profile
+from portal.obctl.profile import DEMO_GRANTS, Profile
 from portal.obctl.receiver import WebhookReceiver
 
 CUSTOMER = "psu.happy"
 _WITHIN_S = 20.0
 _POLL_S = 0.05
 _DONE = {"ACSC", "ACCC"}
-
 
 
 def play(steps: Steps, running: ExitStack, details: Details, *, folder: Path) -> None:
@@ -120,12 +119,16 @@ def _registered(details: Details, folder: Path) -> ThirdPartyClient:
     if known.client_id and jwks.exists():
         key = json.loads(jwks.read_text())["keys"][0]
         profile = Profile(
-            base_url=details.base_url, client_id=known.client_id, redirect_uri=known.redirect_uri, key=key
+            base_url=details.base_url,
+            client_id=known.client_id,
+            redirect_uri=known.redirect_uri,
+            key=key,
+            path=folder / DEMO_GRANTS,
         )
         return ThirdPartyClient(profile)
     redirect_uri = "http://127.0.0.1:3000/callback"
     client = ThirdPartyClient.register(
-        base_url=details.base_url, name="Meadow Money", redirect_uri=redirect_uri
+        base_url=details.base_url, name="Meadow Money", redirect_uri=redirect_uri, path=folder / DEMO_GRANTS
     )
     jwks.touch(mode=0o600)
     jwks.write_text(json.dumps({"keys": [dict(client.profile.key)]}))
@@ -138,12 +141,17 @@ def _registered(details: Details, folder: Path) -> ThirdPartyClient:
 
 
 def _subscribe(client: ThirdPartyClient, receiver: WebhookReceiver, details: Details) -> str:
+    """Open the endpoint, or go on with an earlier run's, wherever the receiver listens now."""
     hooks = details.webhooks
-    if not hooks.secret:
+    if hooks.secret:
+        [endpoint] = client.get("/webhooks/endpoints")["endpoints"]
+        if endpoint["url"] != receiver.url:
+            client.call("PATCH", f"/webhooks/endpoints/{endpoint['id']}", json={"url": receiver.url})
+    else:
         endpoint = client.create_webhook_endpoint(receiver.url)
         hooks.secret, hooks.verification_key = endpoint["secret"], endpoint["verification_keys"][0]
-        _wait_for(lambda: client.get(f"/webhooks/endpoints/{endpoint['id']}")["status"] == "live")
     receiver.trust(secret=hooks.secret, verification_key=hooks.verification_key)
+    _wait_for(lambda: client.get(f"/webhooks/endpoints/{endpoint['id']}")["status"] == "live")
     return receiver.url
 
 
@@ -165,5 +173,3 @@ def _wait_for(is_so: Callable[[], bool]) -> None:
 
 def _port(address: str) -> int:
     return int(address.removeprefix("http://127.0.0.1:").partition("/")[0])
-
-

@@ -11,9 +11,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from openbanking.services import ServiceSet, ServicesUnavailable
+import psutil
 
-STOP_TIMEOUT_S = 15
+from openbanking.services.errors import ServicesUnavailable
+from openbanking.services.service_set import ServiceSet
+
+STOP_TIMEOUT_S = 10
 SERVICE_CHECK_S = 0.5
 
 _PROGRAM = """
@@ -28,7 +31,7 @@ autorestart=true
 startretries=1000000
 stopasgroup=true
 killasgroup=true
-stopwaitsecs=6
+stopwaitsecs=5
 """
 
 
@@ -54,11 +57,18 @@ def supervised(*, root: Path, folder: Path, environment: Mapping[str, str]) -> I
     try:
         yield
     finally:
-        supervisor.terminate()
-        try:
-            supervisor.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            supervisor.kill()
+        _end(supervisor)
+
+
+def _end(supervisor: "subprocess.Popen[bytes]") -> None:
+    """End the supervisor, which ends its processes; what is left after a while is killed."""
+    processes = [psutil.Process(supervisor.pid), *psutil.Process(supervisor.pid).children(recursive=True)]
+    supervisor.terminate()
+    _, alive = psutil.wait_procs(processes, STOP_TIMEOUT_S)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    supervisor.wait()
 
 
 @contextlib.contextmanager

@@ -129,7 +129,7 @@ class Kafka(Service):
         formatting = self.home / "format.properties"  # Not the broker's own file, by which the broker is found.
         shutil.copyfile(self._properties, formatting)
         tool = ["kafka.tools.StorageTool", "format", "-t", kafka.cluster_id, "-c", str(formatting)]
-        done = subprocess.run(  # noqa: S603 - the jars were checked.
+        done = subprocess.run(
             [*self._java, *JVM_FLAGS, _LOGGING, *tool], env=self.env, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:

@@ -131,9 +131,7 @@ class Postgres(Service):
             "--locale=C",
         )
         try:
-            done = subprocess.run(  # noqa: S603 - the wheel's own program.
-                command, env=self.env, cwd=self.home, capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(command, env=self.env, cwd=self.home, capture_output=True, text=True, check=False)
         finally:
             password_file.unlink()
         if done.returncode != 0:

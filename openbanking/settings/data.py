@@ -21,7 +21,6 @@ KAFKA_BOOTSTRAP_SERVERS = _services.kafka_bootstrap_servers
 VALKEY_URL = _services.valkey_url
 
 
-
 def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     return {
@@ -78,9 +77,9 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "make-partitions": {"task": "streaming.tasks.make_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
     "expire-consents": {"task": "consents.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 30}},
     "delete-old-webhooks": {"task": "webhooks.tasks.delete_old", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-keys": {"task": "edge.tasks.forget_old_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600}},
     "expire-oauth": {"task": "oauth.tasks.delete_expired", "schedule": 300.0, "options": {"expires": 300}},
 }
 
 SIMULATOR_FILE = SERVICES_DIR / "core" / "core.sqlite3"
 """The simulated core's own database; the platform never reads it but through the core's ports."""
-

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -38,14 +39,14 @@ class Environment(BaseSettings):
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_security_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
     kafka_security_username: str = ""
-    kafka_security_password: str = Field("", repr=False)
+    kafka_security_password: str = Field(default="", repr=False)
     kafka_security_ca_file: str = ""
-    kafka_replication_factor: int = Field(1, ge=1, le=9)
+    kafka_replication_factor: int = Field(default=1, ge=1, le=9)
     valkey_url: str = ""
-    topic_prefix: str = Field("", pattern=r"^([a-z0-9]+[.-])*$")
+    topic_prefix: str = Field(default="", pattern=r"^([a-z0-9]+[.-])*$")
     """Goes before every topic's and group's name, so that deployments can share a cluster."""
 
-    institution: str = Field("tailrace-bank", pattern=r"^[a-z0-9-]{3,40}$")
+    institution: str = Field(default="tailrace-bank", pattern=r"^[a-z0-9-]{3,40}$")
     """The institution's stable name: part of every public id. Never change it."""
     institution_name: str = "Tailrace Bank"
     help_line: str = "0800 555 0100"
@@ -84,7 +85,9 @@ class Environment(BaseSettings):
         if not self.allowed_hosts:
             missing.append("ALLOWED_HOSTS")
         missing += [
-            name.upper() for name in ("database_url", "kafka_bootstrap_servers", "valkey_url") if not getattr(self, name)
+            name.upper()
+            for name in ("database_url", "kafka_bootstrap_servers", "valkey_url")
+            if not getattr(self, name)
         ]
         if self.oauth_keys_dir is None:
             missing.append("OAUTH_KEYS_DIR")
@@ -119,9 +122,7 @@ def sandbox_secret_key(folder: Path) -> str:
         draft = folder / f"secret_key.{os.getpid()}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))
-        try:
-            os.link(draft, path)  # only the first of several processes wins.
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # only the first of several processes wins.
+            os.link(draft, path)
         draft.unlink()
     return path.read_text()

@@ -19,13 +19,13 @@ PATH_NAMES = {
 """The standard's names for the ids in addresses."""
 
 
-class UkSchema(AutoSchema):  # type: ignore[misc]  # an untyped library.
+class UkSchema(AutoSchema):
     """Describes an address of the face by the ``operations`` of its view; nothing is guessed."""
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
     ) -> dict[str, Any] | None:
-        operation: Operation = self.view.operations[method.lower()]
+        operation: Operation = self.view.operations[method.lower()]  # type: ignore[attr-defined]  # UkView has it.
         described: dict[str, Any] = {
             "operationId": operation.name,
             "summary": operation.summary,

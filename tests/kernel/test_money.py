@@ -24,7 +24,9 @@ def test_an_amount_is_read_in_the_minor_units_of_its_currency(amount, currency, 
     assert Money.parse(amount, currency).amount_minor == amount_minor
 
 
-@pytest.mark.parametrize("amount", ["", "1.", ".5", "-1.00", "+1", "1e3", "1,00", "٣.00", "1.001", "NaN", " 1", "1" * 14])
+@pytest.mark.parametrize(
+    "amount", ["", "1.", ".5", "-1.00", "+1", "1e3", "1,00", "٣.00", "1.001", "NaN", " 1", "1" * 14]
+)
 def test_an_amount_that_is_no_positive_decimal_of_its_currency_is_refused(amount):
     with pytest.raises(InvalidAmount):
         Money.parse(amount, "GBP")

@@ -13,9 +13,12 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from openbanking.services import Addresses, ServiceSet, ServicesUnavailable, addresses, ensure_database
+from openbanking.services.addresses import Addresses, addresses
+from openbanking.services.database import ensure_database
+from openbanking.services.errors import ServicesUnavailable
 from openbanking.services.java import java
 from openbanking.services.kafka_jars import SUMS_FILE, recorded_sums, verified
+from openbanking.services.service_set import ServiceSet
 from openbanking.services.state import PostgresState, State, load_state, save_state
 from openbanking.services.unprivileged import as_stand_in
 from openbanking.services.valkey import Valkey

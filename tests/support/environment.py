@@ -1,10 +1,9 @@
 """A pytest plugin, loaded first: points the settings at the tests' own services before Django reads them."""
 
+import atexit
 import os
 from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 from tests.support.services import stop_test_services, test_addresses
 
@@ -31,11 +30,7 @@ def _environment() -> Mapping[str, str]:
     }
 
 
+if IS_CONTROLLER:  # leave no process behind, even when pytest ends early; KEEP_SERVICES=1 keeps them for the next run.
+    atexit.register(stop_test_services)
+
 os.environ.update(_environment())
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Leave no process behind; ``KEEP_SERVICES=1`` keeps them for the next run."""
-    if IS_CONTROLLER:
-        stop_test_services()

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 import redis
 
-from openbanking.services import Addresses, ServiceSet, ensure_database
-from openbanking.services.database import drop_database
+from openbanking.services.addresses import Addresses
+from openbanking.services.database import drop_database, ensure_database
 from openbanking.services.locks import hold_shared, try_exclusive
+from openbanking.services.service_set import ServiceSet
 from openbanking.services.state import load_state
 
 FOLDER = Path(__file__).resolve().parents[2] / ".services" / "test"

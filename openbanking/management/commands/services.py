@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from openbanking.services import ServiceSet, ServiceStatus, ServicesUnavailable
+from openbanking.services.errors import ServicesUnavailable
+from openbanking.services.service_set import ServiceSet, ServiceStatus
 
 
 class Command(BaseCommand):
