@@ -16,6 +16,7 @@ from consents.access import RefusalReason
 from consents.authentication import GateRefused
 from edge.bodies import BodyTooLarge, InvalidBody, NotAcceptable, UnsupportedMediaType
 from kernel.errors import DomainError
+from oauth.authentication import challenge
 from standards.uk.codes import REFUSALS_AT_THE_GATE, ErrorCode
 from standards.uk.versions import V4_0, Version
 
@@ -112,26 +113,20 @@ def _answer_domain_error(error: DomainError, version: Version) -> HttpResponse:
 
 
 def _answer_of_the_gate(reason: RefusalReason) -> HttpResponse:
-    status, challenge = REFUSALS_AT_THE_GATE[reason]
+    status, word = REFUSALS_AT_THE_GATE[reason]
     _log.info("refused", reason=reason)
     if status == 401:
-        return _answer(401, b"", headers={"www-authenticate": _challenge(challenge)})
-    headers = {"www-authenticate": _challenge(challenge)} if challenge else None
-    message = "The token's scope does not cover this." if challenge else "The consent does not cover this."
+        return _answer(401, b"", headers={"www-authenticate": challenge(word)})
+    headers = {"www-authenticate": challenge(word)} if word else None
+    message = "The token's scope does not cover this." if word else "The consent does not cover this."
     return error_answer(403, [Fault(ErrorCode.INVALID_ACCESS_RIGHTS, message)], headers=headers)
-
-
-def _challenge(error: str | None) -> str:
-    """Return the challenge of RFC 6750 §3."""
-    return f'Bearer error="{error}"' if error else "Bearer"
 
 
 def _answer_api_exception(error: APIException) -> HttpResponse:
     code = error.get_codes()
     if error.status_code == 401:
-        return _answer(
-            401, b"", headers={"www-authenticate": _challenge("invalid_token" if code == "invalid_token" else None)}
-        )
+        word = "invalid_token" if code == "invalid_token" else None
+        return _answer(401, b"", headers={"www-authenticate": challenge(word)})
     if error.status_code == 403:
         return _answer_of_the_gate(RefusalReason.WRONG_SCOPE)
     wait = getattr(error, "wait", None)
