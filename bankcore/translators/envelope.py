@@ -1,4 +1,8 @@
-"""Debezium's envelope around a row: what happened to it, where in the core's log, and when."""
+"""
+How the core's records are read: checked JSON, and Debezium's envelope around a row.
+
+The envelope says what happened to the row, where in the core's log, and when.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +26,13 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """A position in the core's change log."""
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 """An ISO 4217 code."""
-_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
+"""A moment in milliseconds of Unix time, up to the year 9999."""
 
 
 class _Source(msgspec.Struct):
     lsn: Position
-    ts_ms: _Milliseconds
+    ts_ms: Milliseconds
     snapshot: str | bool | None = None
 
 
@@ -58,12 +63,7 @@ def reader(row: type[Row]) -> Callable[[bytes], Change[Row]]:
     decoder = msgspec.json.Decoder(_Envelope[row])  # type: ignore[valid-type]  # the type is the argument.
 
     def read(value: bytes) -> Change[Row]:
-        if b"\\u0000" in value:
-            raise Reject("a text holds U+0000, which no table can store")
-        try:
-            envelope = decoder.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Reject(f"not a change of {row.__name__}: {error}") from error
+        envelope = decode(decoder, value, what=f"a change of {row.__name__}")
         is_deleted = envelope.op == "d"
         image: Row | None = envelope.before if is_deleted else envelope.after
         if image is None:
@@ -71,14 +71,31 @@ def reader(row: type[Row]) -> Callable[[bytes], Change[Row]]:
         return Change(
             row=image,
             position=envelope.source.lsn,
-            changed_at=datetime.fromtimestamp(envelope.source.ts_ms // 1000, UTC).replace(
-                microsecond=envelope.source.ts_ms % 1000 * 1000
-            ),
+            changed_at=moment_of(envelope.source.ts_ms),
             is_snapshot=envelope.op == "r",
             is_deleted=is_deleted,
         )
 
     return read
+
+
+def decode(decoder: msgspec.json.Decoder[T], value: bytes, *, what: str) -> T:
+    """
+    Return what a record spells; ``what`` says in a refusal what it should have been.
+
+    :raises Reject: if it is something else, or holds what no table can store.
+    """
+    if b"\\u0000" in value:
+        raise Reject("a text holds U+0000, which no table can store")
+    try:
+        return decoder.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Reject(f"not {what}: {error}") from error
+
+
+def moment_of(milliseconds: int) -> datetime:
+    """Return the moment (UTC) of Unix time in milliseconds, to the millisecond."""
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).replace(microsecond=milliseconds % 1000 * 1000)
 
 
 @lru_cache(maxsize=20_000)
