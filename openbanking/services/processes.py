@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # It ships no types.
+import psutil
 
 KEPT_LOG_BYTES = 10 * 1024 * 1024
 """A log larger than this is set aside when its service starts; one older log is kept."""
