@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from math import isfinite
 from typing import Any, TypeAlias
 
 from joserfc import jws
@@ -23,6 +22,7 @@ MAX_LENGTH = 16_000
 """Characters of a token; a longer one is refused unread."""
 MIN_RSA_BITS = 2048  # FAPI 2.0 §5.4.1
 
+_END_OF_TIME_S = 253_402_300_800  # the year 10000: NaN, infinity and integers that no float holds lie beyond.
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
@@ -140,7 +140,7 @@ def _time(claims: Claims, name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _END_OF_TIME_S:
         raise InvalidToken(fault=name)
     return value
 
@@ -189,6 +189,7 @@ def _read(token: str) -> tuple[dict[str, Any], Claims]:
     try:
         signature = jws.extract_compact(token.encode(), registry=_registry("ES256"))
         claims = json.loads(signature.payload, object_pairs_hook=_once)
+        json.dumps(claims, ensure_ascii=False).encode()  # a lone surrogate has no UTF-8, hence nowhere to be kept.
     except (JoseError, ValueError, TypeError, RecursionError):
         raise InvalidToken(fault="form") from None
     if not isinstance(claims, dict):

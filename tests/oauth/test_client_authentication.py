@@ -77,6 +77,13 @@ def test_row_5_an_expired_or_incomplete_assertion_is_refused(third_party, claims
     assert_refused(post(third_party, with_assertion(third_party.assertion(**claims))))
 
 
+@pytest.mark.parametrize(
+    "claims", [{"sub": "\ud800"}, {"sub": "a\x00"}, {"jti": "\ud800"}, {"exp": 10**400}, {"iat": -(10**400)}]
+)
+def test_row_5_claims_that_no_database_and_no_clock_can_hold_are_refused(third_party, claims):
+    assert_refused(post(third_party, with_assertion(third_party.assertion(**claims))))
+
+
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 def test_row_6_a_clock_a_little_ahead_is_accepted_and_one_far_ahead_refused(third_party, name):
     now_s = int(clock.now().timestamp())
