@@ -6,11 +6,12 @@ issued, and the fact is recorded. Either all of it holds or nothing does.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from consents.deadlines import PAYMENT_USE_WITHIN
 from consents.errors import AccountNotOwned, NoAccountChosen, NotWhatWasShown, WrongCustomer
 from consents.events import ConsentAuthorised, ConsentRejected
 from consents.linking import is_what_was_shown
@@ -21,9 +22,6 @@ from consents.states import ConsentKind, ConsentStatus
 from oauth import selectors as oauth_selectors
 from oauth import services as oauth_services
 from streaming import outbox
-
-PAYMENT_USE_WITHIN = timedelta(hours=1)
-"""How long after the customer's yes the third party may make the payment."""
 
 
 @transaction.atomic

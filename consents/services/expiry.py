@@ -1,19 +1,17 @@
 """Time runs out: for consents at their end, and for those that nobody answered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
+from consents.deadlines import ANSWER_WITHIN
 from consents.events import ConsentExpired
 from consents.models import Consent
 from consents.services.locking import MOVED, move
 from consents.states import ConsentStatus
 from oauth import services as oauth_services
 from streaming import outbox
-
-ANSWER_WITHIN = timedelta(hours=24)
-"""How long a lodged consent waits for an answer."""
 
 
 @transaction.atomic

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from consents.deadlines import ANSWER_WITHIN
 from consents.errors import AlreadyLapsed, InvalidPermissions
 from consents.events import ConsentLodged
 from consents.models import Consent, PaymentTerms
@@ -16,9 +17,6 @@ from kernel import context
 from kernel.identifiers import new_id
 from oauth.access import Caller
 from streaming import outbox
-
-PAYMENT_LIFETIME = timedelta(hours=24)
-"""How long a payment consent waits for its customer."""
 
 LODGE_PAYMENT = "consents.lodge_single_payment"
 """The operation's name among the idempotency keys."""
@@ -106,7 +104,7 @@ def lodge_single_payment(
     consent = Consent.objects.create(
         id=consent_id,
         kind=ConsentKind.SINGLE_PAYMENT,
-        expires_at=now + PAYMENT_LIFETIME,
+        expires_at=now + ANSWER_WITHIN,
         **_common(caller=caller, face=face, face_version=face_version, lodged=lodged, now=now),
     )
     PaymentTerms.objects.create(consent=consent, **asdict(terms))

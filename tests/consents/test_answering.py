@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from consents import selectors, services
+from consents.deadlines import PAYMENT_USE_WITHIN
 from consents.errors import AccountNotOwned, NoAccountChosen, NotWhatWasShown, WrongCustomer, WrongKind
 from consents.linking import SHOWN_FIELDS, shown_mark
 from consents.models import Consent
-from consents.services.answering import PAYMENT_USE_WITHIN
 from consents.states import ConsentStatus
 from kernel.states import IllegalTransition
 from oauth.errors import PushedRequestOver

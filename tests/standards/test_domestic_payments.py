@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from consents.deadlines import ANSWER_WITHIN
 from consents.services import expire_due_consents
-from consents.services.lodging import PAYMENT_LIFETIME
 from kernel import clock
 from payments.models import Payment
 from payments.services import apply_core_reports
@@ -235,7 +235,7 @@ def test_a_foreign_and_an_unknown_payment_get_the_same_answer(third_party, stran
 
 
 def test_a_payment_consent_that_nobody_answered_in_time_reads_as_rejected(third_party, consent_id):
-    expire_due_consents(now=clock.now() + PAYMENT_LIFETIME * 2)
+    expire_due_consents(now=clock.now() + ANSWER_WITHIN * 2)
 
     answer = call("GET", f"{CONSENTS}/{consent_id}", third_party.own_token("payments"))
 
