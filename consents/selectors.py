@@ -1,14 +1,13 @@
 """Reads of consents: for third parties, customers, the bank's staff, and rooms above."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from consents.errors import ConsentNotFound
 from consents.models import Consent, ConsentAccount
-from consents.states import ConsentKind, ConsentStatus, EndedBy
+from consents.states import ConsentKind, EndedBy
 from oauth.access import Caller
 
 
@@ -67,29 +66,6 @@ def list_consent_ids_covering(*, account_ids: Collection[UUID], limit: int = 100
     """Return consents of any state that cover one of the accounts, newest first."""
     rows = ConsentAccount.objects.filter(account_id__in=account_ids).order_by("-consent_id")
     return list(rows.values_list("consent_id", flat=True).distinct()[:limit])
-
-
-def live_consents_for_accounts(*, account_ids: Collection[UUID], now: datetime) -> Sequence[tuple[UUID, Consent]]:
-    """Return (account id, consent) for every account access that covers one of the accounts at ``now``."""
-    rows = (
-        ConsentAccount.objects.filter(account_id__in=account_ids, consent__kind=ConsentKind.ACCOUNT_ACCESS)
-        .filter(_live("consent__", now=now))
-        .select_related("consent")
-        .order_by("account_id", "consent_id")
-    )
-    return [(row.account_id, row.consent) for row in rows]
-
-
-def deliverable(*, consent_ids: Collection[UUID], now: datetime) -> frozenset[UUID]:
-    """Return those of the consents under which data may flow at ``now``: authorised, not over, third party active."""
-    live = Consent.objects.filter(_live("", now=now), id__in=consent_ids, third_party__status="active")
-    return frozenset(live.values_list("id", flat=True))
-
-
-def _live(prefix: str, *, now: datetime) -> Q:
-    """Say "authorised and not over" of the consent that the prefix leads to."""
-    is_authorised = Q(**{f"{prefix}status": ConsentStatus.AUTHORISED})
-    return is_authorised & (Q(**{f"{prefix}expires_at": None}) | Q(**{f"{prefix}expires_at__gt": now}))
 
 
 def _with_names() -> QuerySet[Consent]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from consents import selectors, services
+from consents import services
 from consents.errors import ConsentNotFound, ReasonMissing
 from consents.states import ConsentStatus
 from kernel.states import IllegalTransition
@@ -75,21 +75,3 @@ def test_the_expiry_job_takes_what_it_is_given_and_leaves_the_rest(
         build.a_lodged_account_access(client=client_of_a_third_party, now=now)
     later = now + timedelta(days=2)
     assert [services.expire_due_consents(now=later, limit=2) for _ in range(3)] == [2, 1, 0]
-
-
-class TestWhatMayBeDelivered:
-    def test_data_flows_only_under_a_live_consent_of_an_active_third_party(self, now: datetime) -> None:
-        live, ended, suspended = (build.a_granted_consent(now=now) for _ in range(3))
-        over = build.a_granted_consent(now=now, expires_at=now + timedelta(minutes=1))
-        services.end_consent(consent_id=ended.consent.id, reason="done with it", ended_by="customer", now=now)
-        build.suspend(suspended.client, now=now)
-        later = now + timedelta(minutes=1)
-
-        ids = [granted.consent.id for granted in (live, ended, suspended, over)]
-        assert selectors.deliverable(consent_ids=ids, now=later) == {live.consent.id}
-
-    def test_consents_are_found_by_the_accounts_that_they_cover(self, now: datetime) -> None:
-        live, ended = (build.a_granted_consent(now=now) for _ in range(2))
-        services.end_consent(consent_id=ended.consent.id, reason="done with it", ended_by="customer", now=now)
-        found = selectors.live_consents_for_accounts(account_ids=[live.account_id, ended.account_id], now=now)
-        assert [(account_id, consent.id) for account_id, consent in found] == [(live.account_id, live.consent.id)]
