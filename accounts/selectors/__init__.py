@@ -5,20 +5,18 @@ Every selector for third parties takes a grant, costs one statement and builds n
 """
 
 from accounts.selectors.accounts import get_account_document, list_account_documents
-from accounts.selectors.balances import AvailableFunds, get_available_funds, list_balance_documents
+from accounts.selectors.balances import list_balance_documents
 from accounts.selectors.debtors import DebtorAccount, get_debtor_account
 from accounts.selectors.documents import DocumentList
 from accounts.selectors.transactions import DocumentPage, PageRequest, Position, list_transaction_documents
 
 __all__ = [
-    "AvailableFunds",
     "DebtorAccount",
     "DocumentList",
     "DocumentPage",
     "PageRequest",
     "Position",
     "get_account_document",
-    "get_available_funds",
     "get_debtor_account",
     "list_account_documents",
     "list_balance_documents",

@@ -114,15 +114,6 @@ def test_balances_need_their_permission_and_tell_when_they_were_true():
         )
 
 
-def test_what_could_be_paid_is_told_for_information():
-    account_id = an_account(booked_minor=10_000)
-    funds = selectors.get_available_funds(account_id=account_id)
-
-    assert funds is not None
-    assert (funds.money.amount_minor, funds.as_of) == (10_000, LONG_AGO)
-    assert selectors.get_available_funds(account_id=uuid4()) is None
-
-
 @pytest.mark.parametrize(
     "read",
     [
