@@ -46,11 +46,6 @@ class Outcome(NamedTuple):
     reason: str | None = None
     text: str | None = None
 
-    @property
-    def moves_money(self) -> bool:
-        """Say whether the payment is debited."""
-        return "ACSC" in self.statuses
-
 
 class Case(NamedTuple):
     """A payment and the accounts of this bank that it names."""
@@ -183,7 +178,7 @@ def _no_amount(case: Case) -> Outcome | None:
 
 
 def _magic_amount(case: Case) -> Outcome | None:
-    return _magic_amounts().get(case.command.amount_minor)
+    return _set_outcomes().get(case.command.amount_minor)
 
 
 def _lost_creditor(case: Case) -> Outcome | None:
@@ -219,7 +214,7 @@ def magic_amounts() -> Sequence[Mapping[str, Any]]:
     return rows
 
 
-def _magic_amounts() -> Mapping[int, Outcome]:
+def _set_outcomes() -> Mapping[int, Outcome]:
     return {
         Money.parse(row["amount"], "GBP").amount_minor: Outcome(tuple(row["statuses"]), row["reason"], row["text"])
         for row in magic_amounts()
