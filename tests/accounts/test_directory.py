@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.services import Directory
+from accounts.directory import Directory
 from bankcore.events import AccountKind, AccountStatus, HolderRole
 from kernel.money import Money
 from tests.support.builders.accounts import a_holder_changed, an_account, tell
