@@ -1,6 +1,5 @@
 """Where the services are: the addresses given in the environment, else those of the embedded set."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,19 +24,12 @@ class Addresses:
     valkey_url: str
 
 
-def addresses(folder: Path, given: Mapping[str, str] = os.environ) -> Addresses | None:
-    """
-    Tell where the services of this folder are, or ``None`` if some were neither given nor ever brought up.
-
-    It does not look whether they run; an address in ``given`` (the environment) wins.
-    """
-    found = known_addresses(folder, given)
-    complete = found.database_url and found.kafka_bootstrap_servers and found.valkey_url
-    return found if complete else None
-
-
 def known_addresses(folder: Path, given: Mapping[str, str]) -> Addresses:
-    """Tell what is known about each service by itself; what is unknown stays empty."""
+    """
+    Tell what is known about each service by itself; an address in ``given`` (the environment) wins.
+
+    What is unknown stays empty. It does not look whether the services run.
+    """
     state = load_state(folder)
     app, owner, admin = _database_urls(state, given)
     return Addresses(

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from openbanking.services.addresses import Addresses, addresses
+from openbanking.services.addresses import Addresses, known_addresses
 from openbanking.services.database import ensure_database
 from openbanking.services.errors import ServicesUnavailable
 from openbanking.services.java import java
@@ -104,12 +104,18 @@ class TestAddresses:
     """Where the services are, for whoever asks."""
 
     def test_a_folder_never_brought_up_has_none(self, tmp_path: Path) -> None:
-        assert addresses(tmp_path / "never", NOTHING_GIVEN) is None
+        assert known_addresses(tmp_path / "never", NOTHING_GIVEN) == Addresses(
+            database_url="",
+            database_owner_url="",
+            database_admin_url="",
+            kafka_bootstrap_servers="",
+            valkey_url="",
+        )
 
     def test_given_ones_win(self, tmp_path: Path) -> None:
         given = {"DATABASE_URL": "postgresql://a@db/x", "KAFKA_BOOTSTRAP_SERVERS": "k:1", "VALKEY_URL": "redis://v/0"}
 
-        assert addresses(tmp_path, given) == Addresses(
+        assert known_addresses(tmp_path, given) == Addresses(
             database_url="postgresql://a@db/x",
             database_owner_url="postgresql://a@db/x",
             database_admin_url="postgresql://a@db/x",
