@@ -73,7 +73,7 @@ class Theme:
 @cache
 def current_theme() -> Theme:
     """Return the theme of this deployment."""
-    return read_theme(FOLDER / f"{getattr(settings, 'INSTITUTION_THEME', 'tailrace')}.toml")
+    return read_theme(FOLDER / f"{settings.INSTITUTION_THEME}.toml")
 
 
 def read_theme(path: Path) -> Theme:

@@ -50,6 +50,8 @@ class Environment(BaseSettings):
     """The institution's stable name: part of every public id. Never change it."""
     institution_name: str = "Tailrace Bank"
     help_line: str = "0800 555 0100"
+    institution_theme: str = Field(default="tailrace", pattern=r"^[a-z0-9-]{1,40}$")
+    """The theme file of the institution's colours, ``edge/themes/<name>.toml``."""
 
     oauth_keys_dir: Path | None = None
     """Where the platform's private signing keys lie (JWK files, mode 0600)."""

@@ -5,6 +5,7 @@ from openbanking.settings.base import ENVIRONMENT, SANDBOX
 INSTITUTION = ENVIRONMENT.institution
 INSTITUTION_NAME = ENVIRONMENT.institution_name
 HELP_LINE = ENVIRONMENT.help_line
+INSTITUTION_THEME = ENVIRONMENT.institution_theme
 
 CUSTOMER_SIGN_IN = "bankcore.simulator.sign_in.SandboxSignIn" if SANDBOX else ""
 """``bankcore.ports.CustomerSignIn``: proves who the customer is."""
