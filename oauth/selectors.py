@@ -52,6 +52,6 @@ def get_pushed_request(*, request_id: UUID, now: datetime) -> PendingRequest:
     )
 
 
-def third_party_names(third_party_ids: Collection[UUID]) -> Mapping[UUID, str]:
+def get_third_party_names(third_party_ids: Collection[UUID]) -> Mapping[UUID, str]:
     """Return the names of third parties by id."""
     return dict(ThirdParty.objects.filter(pk__in=third_party_ids).values_list("pk", "name"))

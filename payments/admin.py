@@ -93,7 +93,7 @@ class PaymentAdmin(StaffModelAdmin):
     @admin.display(description=_("Third party"))
     def third_party(self, payment: Payment) -> str:
         """Name the third party that made the payment."""
-        names = oauth_selectors.third_party_names([payment.third_party_id])
+        names = oauth_selectors.get_third_party_names([payment.third_party_id])
         return f"{names.get(payment.third_party_id, '–')} ({payment.third_party_id})"
 
     @admin.display(description=_("From"))

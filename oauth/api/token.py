@@ -11,7 +11,7 @@ from oauth.errors import InvalidRequest, UnsupportedGrantType
 from oauth.forms import Form
 from oauth.models import Client
 from oauth.profiles import PROFILES
-from oauth.services import Issued, issue_to_client, redeem_code, refresh
+from oauth.services import Issued, issue_to_client, redeem_code, redeem_refresh_token
 
 
 class Token(ClientEndpoint):
@@ -38,7 +38,9 @@ def _authorization_code(form: Form, client: Client, now: datetime) -> Issued:
 
 
 def _refresh_token(form: Form, client: Client, now: datetime) -> Issued:
-    return refresh(client=client, refresh_token=_required(form, "refresh_token"), scope=form.get("scope"), now=now)
+    return redeem_refresh_token(
+        client=client, refresh_token=_required(form, "refresh_token"), scope=form.get("scope"), now=now
+    )
 
 
 def _client_credentials(form: Form, client: Client, now: datetime) -> Issued:

@@ -9,7 +9,7 @@ from oauth.services.third_parties import (
     reinstate_third_party,
     suspend_third_party,
 )
-from oauth.services.tokens import Issued, issue_to_client, redeem_code, refresh
+from oauth.services.tokens import Issued, issue_to_client, redeem_code, redeem_refresh_token
 
 __all__ = [
     "Issued",
@@ -20,7 +20,7 @@ __all__ = [
     "push_request",
     "put_staff_member",
     "redeem_code",
-    "refresh",
+    "redeem_refresh_token",
     "refuse_request",
     "register_client",
     "reinstate_third_party",

@@ -74,7 +74,7 @@ def redeem_code(
 
 
 @transaction.atomic
-def refresh(*, client: Client, refresh_token: str, scope: str | None, now: datetime) -> Issued:
+def redeem_refresh_token(*, client: Client, refresh_token: str, scope: str | None, now: datetime) -> Issued:
     """
     Issue another access token; the refresh token stays (FAPI 2.0 §5.3.2.1), and so do the earlier tokens (H8).
 

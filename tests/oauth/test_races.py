@@ -10,7 +10,7 @@ from oauth.services import (
     Issued,
     approve_request,
     redeem_code,
-    refresh,
+    redeem_refresh_token,
     refuse_request,
     revoke_authorizations,
     suspend_third_party,
@@ -62,7 +62,7 @@ def test_a_refresh_during_a_revocation_gets_nothing(third_party, push, monkeypat
     client, consent_id, now = Client.objects.get(), Authorization.objects.get().consent_id, clock.now()
     _, refreshed = run_inside(
         lambda: revoke_authorizations(consent_id=consent_id, now=now),
-        lambda: refresh(client=client, refresh_token=refresh_token, scope=None, now=now),
+        lambda: redeem_refresh_token(client=client, refresh_token=refresh_token, scope=None, now=now),
         at="streaming.outbox.record",
         monkeypatch=monkeypatch,
     )

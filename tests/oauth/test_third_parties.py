@@ -6,7 +6,7 @@ from kernel import jose
 from kernel.states import IllegalTransition
 from oauth.errors import InvalidClientMetadata, InvalidRedirectUri, ReasonMissing, ThirdPartyNotFound
 from oauth.models import Client, ThirdParty
-from oauth.selectors import third_party_names
+from oauth.selectors import get_third_party_names
 from oauth.services import reinstate_third_party, suspend_third_party
 from oauth.states import THIRD_PARTY_LIFECYCLE, ThirdPartyStatus
 from streaming.selectors import list_events
@@ -24,7 +24,7 @@ def test_a_client_is_let_in_with_its_third_party(now):
     assert client.third_party.status == ThirdPartyStatus.ACTIVE
     assert client.client_jwks == {"keys": [jose.public_jwk(a_key())]}
     assert told(client.third_party) == ["oauth.third_party.registered", "oauth.client.registered"]
-    assert third_party_names([client.third_party_id]) == {client.third_party_id: "Ledgerly"}
+    assert get_third_party_names([client.third_party_id]) == {client.third_party_id: "Ledgerly"}
 
 
 @pytest.mark.parametrize(
