@@ -1,5 +1,5 @@
 """
-What the platform needs of a bank, as Protocols; settings name the adapter of each.
+What the platform needs of a bank, as Protocols; settings name the adapters of those that it calls itself.
 
 A bank that brings an adapter of its own runs the tests of :mod:`bankcore.contracts` against it.
 """

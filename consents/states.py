@@ -7,7 +7,7 @@ from kernel.states import Lifecycle
 
 
 class ConsentKind(models.TextChoices):
-    """What a consent permits; the RAR types of ``security.md`` §6 have the same names."""
+    """What a consent permits; the types of ``authorization_details`` (RFC 9396) have the same names."""
 
     ACCOUNT_ACCESS = "account_access", _("Account access")
     SINGLE_PAYMENT = "single_payment", _("Single payment")
