@@ -39,7 +39,7 @@ def apply_batch(group: Group, records: Sequence[RawRecord], epochs: Mapping[Part
         return _apply(group, records, epochs, is_singly=False)
     except TRANSIENT:
         raise
-    except Exception:  # noqa: BLE001, RUF100 - whatever a handler raises, its partition must not stop.
+    except Exception:  # whatever a handler raises, its partition must not stop.
         return _apply(group, records, epochs, is_singly=True)
 
 
@@ -164,7 +164,7 @@ class _Batch:
                 self._call(item.handler, [item])
         except TRANSIENT:
             raise
-        except Exception as error:  # noqa: BLE001, RUF100 - the edge of the loop: it becomes a dead letter.
+        except Exception as error:  # the edge of the loop: it becomes a dead letter.
             return error
         return None
 

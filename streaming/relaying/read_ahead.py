@@ -43,7 +43,7 @@ class ReadAhead:
             with connect() as connection:
                 reader = LogReader(connection, self._shards, self._position)
                 self._read(reader)
-        except Exception as error:  # noqa: BLE001, RUF100 - the edge of the thread: raised again in take().
+        except Exception as error:  # the edge of the thread: raised again in take().
             self._hand_over(error)
 
     def _read(self, reader: LogReader) -> None:
