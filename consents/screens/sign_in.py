@@ -13,9 +13,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bankcore.ports import SignedIn, customer_sign_in
-from consents.screens import attempts, session
+from consents.screens import session
 from consents.screens.forms import SignInForm
 from consents.screens.leaving import allow_leaving_to
+from edge import attempts
 from kernel import clock
 from kernel.identifiers import entity_id
 from oauth import selectors as oauth_selectors
@@ -33,7 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     next_path = _inner_path(request, request.POST.get("next") or request.GET.get("next") or "")
     if request.method == "POST" and form.is_valid():
-        if attempts.is_blocked(form.cleaned_data["username"]):
+        if not attempts.admit(form.cleaned_data["username"]):
             form.add_error(None, SignInForm.BLOCKED)
         elif (signed_in := _authenticate(form, now=now)) is not None:
             _begin(request, signed_in, now=now)
@@ -54,7 +55,6 @@ def _authenticate(form: SignInForm, *, now: datetime) -> SignedIn | None:
     username, password = form.cleaned_data["username"], form.cleaned_data["password"]
     signed_in = customer_sign_in().authenticate(username=username, secret=password, now=now)
     if signed_in is None:
-        attempts.count_failure(username)
         form.add_error(None, SignInForm.REFUSED)
         return None
     attempts.forget(username)

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from edge.staff.forms import StaffSignInForm
 from edge.staff.roles import staff_roles
 from edge.staff.rows import StaffModelAdmin
 from kernel import clock
@@ -24,6 +25,7 @@ class StaffAdminSite(admin.AdminSite):
     site_title = _("Millrace staff")
     index_title = _("What you can look into")
     site_url = None
+    login_form = StaffSignInForm
     enable_nav_sidebar = False
     empty_value_display = "–"
 

@@ -98,6 +98,18 @@ def test_staff_sign_in_with_their_password_and_leave_again(now: datetime) -> Non
     assert browser.get(reverse("admin:index")).status_code == 200
 
 
+@pytest.mark.parametrize("username", ["sue", "nobody-of-that-name"])
+def test_row_75_after_five_failures_even_the_right_password_waits(username: str) -> None:
+    people.a_member_of_staff("support", username="sue")
+    browser = Browser()
+    for _ in range(5):
+        refused = browser.post(reverse("admin:login"), {"username": username, "password": "a guess"})
+        assert "too many attempts" not in refused.content.decode()
+    answer = browser.post(reverse("admin:login"), {"username": username, "password": PASSWORD})
+    assert "too many attempts" in answer.content.decode()
+    assert browser.get(reverse("admin:index")).status_code == 302
+
+
 def test_a_staff_session_ends_after_fifteen_idle_minutes(now: datetime) -> None:
     browser = signed_in("support")
     index = reverse("admin:index")
