@@ -11,8 +11,6 @@ from consents.refusals import GateRefused
 from kernel import clock
 from oauth.authentication import bearer_token
 
-__all__ = ["GateRefused", "GrantAuthentication", "grant_of"]
-
 
 class GrantAuthentication(BaseAuthentication):
     """Puts the caller's ``Grant`` into ``request.auth``; the view names its ``required_scope``."""

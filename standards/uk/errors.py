@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 
 from consents.access import RefusalReason
-from consents.authentication import GateRefused
+from consents.refusals import GateRefused
 from edge.bodies import BodyTooLarge, InvalidBody, NotAcceptable, UnsupportedMediaType
 from kernel.errors import DomainError
 from oauth.authentication import challenge

@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from consents.authentication import GateRefused, GrantAuthentication, grant_of
+from consents.authentication import GrantAuthentication, grant_of
 from consents.permissions import Consented
+from consents.refusals import GateRefused
 from tests.support.builders import consents as build
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
