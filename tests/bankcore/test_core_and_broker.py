@@ -26,7 +26,8 @@ from streaming.broker_topics import apply_topics
 from streaming.kafka import new_producer
 from streaming.topics import topic_name
 from tests.support.builders.bankcore import SEED, a_core, a_payment_command
-from tests.support.streams import published, wait_until
+from tests.support.streams import published
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
 ROOT = Path(__file__).resolve().parents[2]

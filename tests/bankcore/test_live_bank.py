@@ -21,7 +21,8 @@ from kernel import clock
 from streaming.broker_topics import apply_topics
 from tests.support.builders.bankcore import SEED, a_core
 from tests.support.services import private_set
-from tests.support.streams import published, wait_until
+from tests.support.streams import published
+from tests.support.waiting import wait_until
 
 
 @contextmanager

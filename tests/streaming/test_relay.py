@@ -28,7 +28,8 @@ from streaming.relaying.loop import RelayLoop
 from streaming.relaying.ranges import RANGES
 from streaming.relaying.reader import Position
 from tests.support.builders.streaming import ThingStopped, a_thing_moved, a_thing_stopped
-from tests.support.streams import is_all_sent, published, relay_once, wait_until
+from tests.support.streams import is_all_sent, published, relay_once
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -23,7 +23,8 @@ from streaming.health import flow
 from streaming.models import Offset
 from tests.streaming import effects
 from tests.support.builders.streaming import a_thing_moved
-from tests.support.streams import drain, relay_once, wait_until
+from tests.support.streams import drain, relay_once
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

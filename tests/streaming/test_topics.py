@@ -5,7 +5,7 @@ from confluent_kafka.admin import NewTopic
 
 from streaming import kafka, topics
 from streaming.broker_topics import apply_topics, topic_differences
-from tests.support.streams import wait_until
+from tests.support.waiting import wait_until
 
 LATE = topics.topic_name("tests.late.v1")
 

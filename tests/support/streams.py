@@ -27,10 +27,9 @@ from streaming.events import Event, event_class
 from streaming.relaying.loop import RelayLoop
 from streaming.relaying.ranges import RANGES
 from streaming.topics import topic_name
+from tests.support.waiting import WITHIN_S, wait_until
 
 E = TypeVar("E", bound=Event)
-
-WITHIN_S = 30.0
 
 
 @overload
@@ -150,14 +149,6 @@ def published(topic: str) -> list[RawRecord]:
         return found
     finally:
         consumer.close()
-
-
-def wait_until(is_true: Any, otherwise: str, within_s: float = WITHIN_S) -> None:
-    """Look again and again until something is true; fail, saying what is not, when the time is over."""
-    until = time.monotonic() + within_s
-    while not is_true():
-        assert time.monotonic() < until, otherwise
-        time.sleep(0.02)
 
 
 _versions: dict[tuple[str, str], int] = defaultdict(int)

@@ -14,7 +14,7 @@ from django.db import connection
 
 from tests.support.builders.webhooks import an_endpoint, news_of_a_balance, tell
 from tests.support.receiver import Reply
-from tests.support.streams import wait_until
+from tests.support.waiting import wait_until
 from webhooks.models import Delivery
 from webhooks.states import DeliveryState
 
