@@ -1,6 +1,5 @@
 """``/webhooks/endpoints``: where a third party wants events."""
 
-from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -15,14 +14,16 @@ from webhooks import selectors, services
 from webhooks.api.base import ThirdPartyView, answer, caller_of, moment, parse_id
 from webhooks.models import Endpoint
 from webhooks.public_events import EVENT_TYPES
+from webhooks.services.keys import HOUR, LONGEST_OVERLAP, USUAL_OVERLAP
 from webhooks.signing import SCHEMES, KeyPair, public_key_text, secret_text
 from webhooks.states import EndpointStatus
+from webhooks.targets import LONGEST_URL
 
 
 class EndpointInput(serializers.Serializer[Any]):
     """What can be said about an endpoint."""
 
-    url = Text(max_length=500, help_text="https, port 443 or 8443.")
+    url = Text(max_length=LONGEST_URL, help_text="https, port 443 or 8443.")
     description = Text(max_length=200, required=False, allow_blank=True)
     event_types = serializers.ListField(
         child=Text(max_length=60),
@@ -48,7 +49,10 @@ class RotationInput(serializers.Serializer[Any]):
     """How the old keys go."""
 
     overlap_hours = serializers.IntegerField(
-        min_value=0, max_value=168, default=24, help_text="How long the old keys sign beside the new ones."
+        min_value=0,
+        max_value=LONGEST_OVERLAP // HOUR,
+        default=USUAL_OVERLAP // HOUR,
+        help_text="How long the old keys sign beside the new ones.",
     )
 
 
@@ -178,7 +182,7 @@ class SecretRotation(ThirdPartyView):
         made = services.rotate_keys(
             caller=caller_of(request),
             endpoint_id=parse_id(endpoint_id),
-            overlap=timedelta(hours=given["overlap_hours"]),
+            overlap=given["overlap_hours"] * HOUR,
             now=clock.now(),
         )
         return answer(_represent(made.endpoint, made.keys))

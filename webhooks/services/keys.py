@@ -15,6 +15,7 @@ from webhooks.models import Endpoint, EndpointKeys
 from webhooks.services.locking import lock_own
 from webhooks.signing import KeyPair
 
+HOUR = timedelta(hours=1)
 LONGEST_OVERLAP = timedelta(days=7)
 USUAL_OVERLAP = timedelta(hours=24)
 
@@ -36,7 +37,9 @@ def rotate_keys(*, caller: Caller, endpoint_id: UUID, overlap: timedelta = USUAL
     :raises InvalidEndpoint: if the overlap is out of range.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise InvalidEndpoint(fields=[FieldFault(path="overlap_hours", detail="Choose 0 to 168 hours.")])
+        raise InvalidEndpoint(
+            fields=[FieldFault(path="overlap_hours", detail=f"Choose 0 to {LONGEST_OVERLAP // HOUR} hours.")]
+        )
     endpoint = lock_own(caller, endpoint_id)
     retire_at = now + overlap
     endpoint.keys.filter(retires_at__isnull=False, retires_at__gt=retire_at).update(retires_at=retire_at)
