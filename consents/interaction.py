@@ -56,7 +56,7 @@ class ConsentInteraction:
             status__in=_OPEN,
         )
         consent = named.only("id", "expires_at").first()
-        if consent is None or (consent.expires_at is not None and consent.expires_at <= now):
+        if consent is None or consent.is_past_its_end(now):
             raise InvalidAuthorizationDetails
         return consent.id
 
@@ -67,7 +67,7 @@ class ConsentInteraction:
     def may_issue(self, *, consent_id: UUID, now: datetime) -> bool:
         """Say whether tokens may be issued under the consent: authorised, and not over."""
         consent = Consent.objects.filter(id=consent_id, status=ConsentStatus.AUTHORISED).only("expires_at").first()
-        return consent is not None and (consent.expires_at is None or consent.expires_at > now)
+        return consent is not None and not consent.is_past_its_end(now)
 
 
 def _read_element(details: Sequence[Any]) -> tuple[ConsentKind, UUID]:

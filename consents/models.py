@@ -1,5 +1,6 @@
 """Consents, the accounts each covers, and the terms of a payment; rows are never deleted."""
 
+from datetime import datetime
 from functools import reduce
 from operator import or_
 
@@ -88,6 +89,10 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return self.id.hex
+
+    def is_past_its_end(self, now: datetime) -> bool:
+        """Say whether its time is over, whether or not the expiry job has come by."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 class ConsentAccount(models.Model):

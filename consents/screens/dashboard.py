@@ -104,7 +104,7 @@ class _Shown:
 def _shown(consent: Consent, *, now: datetime) -> _Shown:
     """Word the status; a consent whose time is over reads so before the expiry job has been by."""
     status = ConsentStatus(consent.status)
-    if status == ConsentStatus.AUTHORISED and consent.expires_at is not None and consent.expires_at <= now:
+    if status == ConsentStatus.AUTHORISED and consent.is_past_its_end(now):
         status = ConsentStatus.EXPIRED
     is_payment = consent.kind == ConsentKind.SINGLE_PAYMENT
     return _Shown(

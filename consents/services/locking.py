@@ -34,8 +34,7 @@ def move(consent: Consent, target: ConsentStatus, *, now: datetime) -> None:
     """
     lifecycle = lifecycle_of(consent.kind)
     lifecycle.ensure(ConsentStatus(consent.status), target)
-    is_over = consent.expires_at is not None and consent.expires_at <= now
-    if is_over and target in {ConsentStatus.AUTHORISED, ConsentStatus.USED}:
+    if consent.is_past_its_end(now) and target in {ConsentStatus.AUTHORISED, ConsentStatus.USED}:
         raise IllegalTransition(source=consent.status, target=str(target), expires_at=consent.expires_at)
     consent.status = target
     consent.status_updated_at = now
