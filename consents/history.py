@@ -6,12 +6,10 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from edge.pages import Words
 from streaming import selectors as log
-
-Words = str | Promise
 
 TOLD: Mapping[str, Words] = MappingProxyType(
     {

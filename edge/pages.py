@@ -1,11 +1,12 @@
 """What every page needs: the institution's name and colours, the reference id, the pages for errors."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -14,6 +15,9 @@ from edge.middleware import is_api_path
 from edge.problems import problem
 from edge.theme import current_theme
 from kernel import context
+
+Words: TypeAlias = str | Promise
+"""What a person reads: a text, or one that is translated when it is shown."""
 
 
 def institution(request: HttpRequest) -> dict[str, Any]:

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from consents.states import ConsentKind, ConsentStatus
-
-Words = str | Promise
+from edge.pages import Words
 
 TONES: Mapping[str, str] = MappingProxyType(
     {

@@ -7,10 +7,9 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Words = str | Promise
+from edge.pages import Words
 
 
 def _always(_row: Any) -> bool:
