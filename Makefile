@@ -40,7 +40,7 @@ docs: $(VENV)/.test  ## Write the generated documents anew: OpenAPI, event schem
 	@python manage.py events schemas --write
 
 screenshots: $(VENV)/.test  ## Take pictures of every page into docs/screenshots
-	@python -m docs.screenshots
+	@DJANGO_SETTINGS_MODULE=openbanking.settings python -m tests.support.screenshots
 
 lock:  ## Compile requirements/*.txt anew from pyproject.toml
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt

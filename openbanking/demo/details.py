@@ -49,11 +49,11 @@ class Details:
     webhooks: Webhooks = field(default_factory=Webhooks)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Return what an earlier run in this folder left, on ports that are free now."""
+    def load(cls, folder: Path, *, preferred_port: int = 8000) -> Self:
+        """Return what an earlier run in this folder left, on ports that are free now (0: any)."""
         path = _path(folder)
         kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        origin = f"http://127.0.0.1:{_free_port(kept.get('base_url', ''), preferred=8000)}"
+        origin = f"http://127.0.0.1:{_free_port(kept.get('base_url', ''), preferred=preferred_port)}"
         details = cls(base_url=origin, issuer=origin)
         if kept:
             details.client = Client(**kept["client"])
@@ -61,7 +61,7 @@ class Details:
             details.webhooks = Webhooks(**kept["webhooks"])
         details.staff.url = f"{origin}/admin/"
         details.staff.password = details.staff.password or secrets.token_urlsafe(12)
-        receiver_port = _free_port(details.webhooks.receiver, preferred=8001)
+        receiver_port = _free_port(details.webhooks.receiver, preferred=preferred_port and preferred_port + 1)
         details.webhooks.receiver = f"http://127.0.0.1:{receiver_port}/webhooks"
         return details
 

@@ -102,7 +102,7 @@ def running_platform(folder: Path, *, customers: int = 2) -> Iterator[Platform]:
     with ExitStack() as running:
         addresses = services.up()
         running.enter_context(watched(services))
-        details = Details.load(folder)
+        details = Details.load(folder, preferred_port=0)
         environment = details.environment() | _addresses(addresses, folder)
         with override_settings(SIMULATOR_FILE=folder / "core" / "core.sqlite3"):
             platform = Platform(
