@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from edge.staff import AUDITOR, COMPLIANCE, OPERATOR, SUPPORT, ReasonedAction, StaffModelAdmin, TimelineEntry
+from edge.staff import AUDITOR, EVERYONE, OPERATOR, SUPPORT, ReasonedAction, StaffModelAdmin, TimelineEntry
 from kernel import clock
 from webhooks import services
 from webhooks.models import Attempt, Delivery, Endpoint
@@ -29,7 +29,7 @@ def _replay(_request: HttpRequest, delivery: Delivery, reason: str) -> HttpRespo
 class EndpointAdmin(StaffModelAdmin):
     """Where third parties want events."""
 
-    seen_by = frozenset({SUPPORT, OPERATOR, COMPLIANCE, AUDITOR})
+    seen_by = EVERYONE
     list_display = ("id", "third_party", "url", "status", "status_changed_at")
     list_select_related = ("third_party",)
     list_filter = ("status",)
