@@ -6,8 +6,6 @@ They are made by SQL (``migrations/0001_event_log.sql``): partitions, fill facto
 what models can say. Everything that matters for speed or order is read and written by SQL as well.
 """
 
-from typing import ClassVar
-
 from django.db import models
 
 
@@ -132,8 +130,6 @@ class DeadLetter(models.Model):
         WAITING = "waiting", "waits behind an earlier letter of its key"
         REDRIVEN = "redriven", "applied later"
         DISCARDED = "discarded", "given up, with a reason"
-
-    OPEN: ClassVar[tuple[str, ...]] = (State.POISON, State.WAITING)
 
     id = models.BigAutoField(primary_key=True)
     group = models.TextField()
