@@ -15,7 +15,7 @@ help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.demo  ## Run everything and play one third party's journey (ONCE=1 ends after it, CUSTOMERS=1000 for more)
-	@python manage.py demo --customers $(CUSTOMERS) $(if $(ONCE),--once)
+	@python -m openbanking.demo --customers $(CUSTOMERS) $(if $(ONCE),--once)
 
 test: $(VENV)/.test  ## Run the tests (ROOM=consents for one room, ARGS='-k word' for pytest's own)
 	@python -m pytest -n $(WORKERS) --dist loadgroup $(if $(ROOM),tests/$(ROOM),tests) $(ARGS)
