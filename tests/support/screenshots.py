@@ -45,7 +45,7 @@ def _pages(
     width, height = SIZES[size]
     page = browser.new_page(
         viewport={"width": width, "height": height},
-        color_scheme=theme,  # type: ignore[arg-type]  # one of the two words.
+        color_scheme=theme,
     )
     page.goto(platform.base_url)
     yield "home", page
