@@ -1,9 +1,11 @@
 """What must be so before the journey: tables, topics, a bank with customers, everything it said in the views."""
 
+import os
 import subprocess
 import sys
 import time
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import httpx
@@ -24,7 +26,7 @@ _GROUPS = ("support", "compliance", "operator", "auditor")
 def migrate_and_declare() -> None:
     """Bring the database and the topics to what the code says; nothing happens where they are already."""
     call_command("migrate", verbosity=0)
-    call_command("topics", "apply", verbosity=0)
+    call_command("topics", "apply", stdout=StringIO())
 
 
 def let_staff_in(staff: Staff) -> None:
@@ -43,7 +45,8 @@ def learn_sizes() -> None:
 def seed(*, customers: int) -> None:
     """Let the simulated core tell Kafka two years of its customers' history, with a progress bar."""
     command = [sys.executable, "manage.py", "simulate", "seed", "--customers", str(customers)]
-    subprocess.run(command, cwd=Path(settings.BASE_DIR), check=True)
+    quiet = os.environ | {"LOG_LEVEL": "ERROR"}  # a broker that has just started is asked more than once.
+    subprocess.run(command, cwd=Path(settings.BASE_DIR), env=quiet, check=True)
 
 
 def wait_until_serving(base_url: str) -> None:

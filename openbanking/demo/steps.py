@@ -12,7 +12,7 @@ from rich.console import Console
 class Steps:
     """Print steps as they end; the time is what the step took."""
 
-    console: Console = field(default_factory=lambda: Console(highlight=False))
+    console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
 
     def chapter(self, title: str) -> None:
         """Print a heading."""
