@@ -20,7 +20,6 @@ class SecurityProfile:
     require_par: bool
     sender_constraints: tuple[str, ...]
     """How access tokens are bound to the client's key; none means bearer tokens, for a sandbox only."""
-    rotate_refresh: bool
     code_ttl: timedelta
     request_uri_ttl: timedelta
     """From the push until the customer's browser opens it."""
@@ -44,7 +43,6 @@ FAPI2_SP = SecurityProfile(
     code_challenge_methods=("S256",),
     require_par=True,
     sender_constraints=(),
-    rotate_refresh=False,
     code_ttl=timedelta(seconds=60),
     request_uri_ttl=timedelta(seconds=90),
     answer_ttl=timedelta(minutes=10),

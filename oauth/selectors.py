@@ -16,7 +16,6 @@ class PendingRequest:
 
     request_id: UUID
     client_id: str
-    client_name: str
     third_party_id: UUID
     third_party_name: str
     consent_id: UUID
@@ -42,7 +41,6 @@ def get_pushed_request(*, request_id: UUID, now: datetime) -> PendingRequest:
     return PendingRequest(
         request_id=request.id,
         client_id=request.client_id,
-        client_name=request.client.name,
         third_party_id=request.client.third_party_id,
         third_party_name=request.client.third_party.name,
         consent_id=request.consent_id,
