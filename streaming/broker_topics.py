@@ -16,7 +16,8 @@ from django.conf import settings
 from streaming import kafka
 from streaming.topics import Topic, declared, topic_name
 
-ANSWER_WITHIN_S = 30.0
+CHANGE_WITHIN_S = 30.0
+"""How long the broker may take to look at its topics, or to change them."""
 
 
 def apply_topics() -> list[str]:
@@ -54,7 +55,7 @@ def topic_differences() -> list[str]:
 
 
 def _partitions(admin: AdminClient) -> Mapping[str, int]:
-    topics = admin.list_topics(timeout=ANSWER_WITHIN_S).topics
+    topics = admin.list_topics(timeout=CHANGE_WITHIN_S).topics
     return {name: len(topic.partitions) for name, topic in topics.items()}
 
 
@@ -72,7 +73,7 @@ def _create(admin: AdminClient, missing: Sequence[Topic]) -> list[str]:
             )
             for topic in missing
         ],
-        request_timeout=ANSWER_WITHIN_S,
+        request_timeout=CHANGE_WITHIN_S,
     )
     for name, future in futures.items():
         try:
@@ -99,7 +100,7 @@ def _wrong_settings(admin: AdminClient, topics: Sequence[Topic]) -> Iterator[tup
     resources = {ConfigResource(ResourceType.TOPIC, topic_name(topic.name)): topic for topic in topics}
     if not resources:
         return
-    for resource, future in admin.describe_configs(list(resources), request_timeout=ANSWER_WITHIN_S).items():
+    for resource, future in admin.describe_configs(list(resources), request_timeout=CHANGE_WITHIN_S).items():
         topic, present = resources[resource], future.result()
         wrong = {name: present[name].value for name, value in _config(topic).items() if present[name].value != value}
         if wrong:
@@ -115,5 +116,5 @@ def _correct(admin: AdminClient, topic: Topic, wrong: Mapping[str, str]) -> None
             ConfigEntry(name, wanted[name], incremental_operation=AlterConfigOpType.SET) for name in wrong
         ],
     )
-    for future in admin.incremental_alter_configs([resource], request_timeout=ANSWER_WITHIN_S).values():
+    for future in admin.incremental_alter_configs([resource], request_timeout=CHANGE_WITHIN_S).values():
         future.result()
