@@ -59,7 +59,7 @@ class ConsentAdmin(StaffModelAdmin):
     list_filter = ("status", "kind")
     search_fields = ("id",)
     search_help_text = _(
-        "Consent id, third party, customer’s name, or sort code with the last four digits: 09-01-26 1234"
+        "Consent id, third party, customer’s name, or sort code with the last four digits: 00-09-26 1234"
     )
     fieldsets = (
         (None, {"fields": ("state", "kind", "third_party", "client_id", "customer", "accounts", "payment")}),
