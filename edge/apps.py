@@ -12,7 +12,8 @@ class EdgeConfig(AppConfig):
     verbose_name = "Edge"
 
     def ready(self) -> None:
-        from edge import checks  # noqa: F401 - registers the system checks.
+        """Register the system checks."""
+        from edge import checks  # noqa: F401
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):

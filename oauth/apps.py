@@ -1,9 +1,11 @@
-"""The Django app of the room."""
+"""The room as Django knows it."""
 
 from django.apps import AppConfig
 
 
 class OauthConfig(AppConfig):
+    """Who is asking."""
+
     name = "oauth"
     verbose_name = "Third parties and people"
 

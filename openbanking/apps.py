@@ -1,7 +1,9 @@
-"""The wiring's own app: commands, checks and the process's start."""
+"""The room as Django knows it: its commands are found so."""
 
 from django.apps import AppConfig
 
 
 class OpenbankingConfig(AppConfig):
+    """Wiring only."""
+
     name = "openbanking"

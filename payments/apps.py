@@ -1,5 +1,9 @@
+"""The room as Django knows it."""
+
 from django.apps import AppConfig
 
 
 class PaymentsConfig(AppConfig):
+    """Payment orders."""
+
     name = "payments"

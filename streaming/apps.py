@@ -1,10 +1,12 @@
-"""Learns every room's events when a process starts."""
+"""The room as Django knows it; it learns every room's events when a process starts."""
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
 
 class StreamingConfig(AppConfig):
+    """The event log and its consumers."""
+
     name = "streaming"
 
     def ready(self) -> None:

@@ -158,6 +158,7 @@ def _partition(place: TopicPartition) -> Partition:
 
 
 def record_of(message: Any) -> RawRecord:
+    """Return a message of the broker as handlers see it; the deployment's prefix is taken off its topic."""
     key = message.key()
     return RawRecord(
         topic=without_prefix(message.topic()),
