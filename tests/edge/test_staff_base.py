@@ -182,6 +182,31 @@ def test_garbage_for_a_page_shows_an_empty_list(after: str, now: datetime) -> No
     assert "Nothing found" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"password__startswith": "argon2"},
+        {"password__regex": "("},
+        {"kind__startswith": "st"},
+        {"created_at__year": "99999999999"},
+        {"groups__name": "compliance"},
+        {"kind__exact": "\x00"},
+        {"kind": "\x00"},
+        {"unknown": "1"},
+    ],
+)
+def test_row_76_a_list_is_filtered_by_what_it_offers_and_by_nothing_else(query: dict[str, str]) -> None:
+    browser = signed_in("auditor")
+    path = reverse("admin:oauth_user_changelist")
+    assert browser.get(path, query).status_code == 400
+    assert browser.get(path, {"kind__exact": "staff", "is_active__exact": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["r/1/x/", "r/1/%00/", "autocomplete/?term=a", "jsi18n/"])
+def test_stock_pages_beside_the_rows_are_not_there(path: str) -> None:
+    assert signed_in("support").get(reverse("admin:index") + path).status_code == 404
+
+
 def test_a_deed_that_is_not_known_is_not_found(now: datetime) -> None:
     consent = build.a_lodged_account_access(client=build.a_client(now=now), now=now)
     path = reverse("admin:consents_consent_act", args=[consent.id, "delete"])
