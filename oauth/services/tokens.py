@@ -86,7 +86,8 @@ def redeem_refresh_token(*, client: Client, refresh_token: str, scope: str | Non
     ).first()
     if found is None:
         raise InvalidGrant(fault="refresh_token")
-    authorization = _lock_live_authorization(found.authorization_id, now)
+    authorization = _lock_authorization(found.authorization_id)
+    _ensure_live(authorization, now)
     granted = frozenset(authorization.scope.split())
     asked = frozenset(scope.split()) if scope else granted
     if not asked or not asked <= granted:
@@ -103,7 +104,7 @@ def redeem_refresh_token(*, client: Client, refresh_token: str, scope: str | Non
 @transaction.atomic  # holes H3 and H7: the code is used up where the tokens are born, or neither happens.
 def _redeem(code: AuthorizationCode, client: Client, now: datetime) -> Issued | None:
     """Return the tokens of a code, or ``None`` if it was used before."""
-    authorization = _lock_live_authorization(code.authorization_id, now)
+    authorization = _lock_authorization(code.authorization_id)
     was_live = AuthorizationCode.objects.filter(pk=code.pk, consumed_at__isnull=True, expires__gt=now).update(
         consumed_at=now
     )
@@ -111,6 +112,7 @@ def _redeem(code: AuthorizationCode, client: Client, now: datetime) -> Issued | 
         if AuthorizationCode.objects.filter(pk=code.pk, consumed_at__isnull=False).exists():
             return None
         raise InvalidGrant(fault="expired")
+    _ensure_live(authorization, now)
     scopes = frozenset(authorization.scope.split())
     return _issue_access_token(
         client=client,
@@ -122,16 +124,16 @@ def _redeem(code: AuthorizationCode, client: Client, now: datetime) -> Issued | 
     )
 
 
-def _lock_live_authorization(authorization_id: UUID, now: datetime) -> Authorization:
+def _lock_authorization(authorization_id: UUID) -> Authorization:
     """Lock the authorisation, so that nobody revokes it while a token is issued under it."""
-    authorization = (
-        Authorization.objects.select_for_update(of=("self",)).select_related("client").get(pk=authorization_id)
-    )
+    return Authorization.objects.select_for_update(of=("self",)).select_related("client").get(pk=authorization_id)
+
+
+def _ensure_live(authorization: Authorization, now: datetime) -> None:
     if authorization.revoked_at is not None:
         raise InvalidGrant(fault="revoked")
     if not interaction().may_issue(consent_id=authorization.consent_id, now=now):
         raise InvalidGrant(fault="consent")
-    return authorization
 
 
 def _issue_access_token(

@@ -72,6 +72,16 @@ def test_row_34_and_hole_h3_a_second_use_of_a_code_kills_the_first_tokens(third_
     assert_refused(third_party.refresh(first["refresh_token"]))
 
 
+def test_row_34_a_second_use_kills_the_first_tokens_also_after_the_consent_was_used_up(third_party):
+    consent_id = lodge(third_party)
+    push = third_party.push(consent_id, scope="payments")
+    code = authorise(third_party, push)
+    third_party.tokens(code, push)
+    FakeInteraction.ended.add(consent_id)
+    assert_refused(third_party.redeem(code, push))
+    assert live_tokens() == 0
+
+
 def test_row_35_a_code_of_another_client_is_refused_and_stays_good(third_party, other_third_party, push, code):
     assert_refused(other_third_party.redeem(code, push, redirect_uri=third_party.redirect_uri))
     assert third_party.tokens(code, push)
