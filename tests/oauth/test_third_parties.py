@@ -46,6 +46,10 @@ def test_a_client_is_let_in_with_its_third_party(now):
         "https://third-party.example/" + "a" * 2000,
         "http://127.0.0.1.evil.example/",
         "http://localhost@evil.example/",
+        "https://third-party.example;sandbox/",  # the pages' policy names the origin.
+        "https://third-party.example,default-src/",
+        "https://third-party.example'/",
+        "https://third%20party.example/",
     ],
 )
 def test_a_redirect_uri_that_could_lead_elsewhere_is_not_registered(uri):
