@@ -27,7 +27,7 @@ def fault_of_url(url: str, *, deny: Sequence[Network], test_networks: Sequence[N
         return None
     if _is_address(host) and is_forbidden(host, deny=deny):
         return "The bank does not call this address."
-    if parts.scheme != "https" or (parts.port or 443) not in PORTS:
+    if parts.scheme != "https" or parts.port not in {None, *PORTS}:
         return "The URL must begin with https:// and use port 443 or 8443."
     return None
 
