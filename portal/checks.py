@@ -6,14 +6,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.urls import Resolver404, resolve
 
-from portal.sandbox_urls import CLIENTS_PATH
-
 
 @register()
 def check_sandbox_is_closed(**_: Any) -> list[CheckMessage]:
     """Refuse to serve the sandbox's addresses outside the sandbox."""
     if settings.SANDBOX:
         return []
+    from portal.sandbox_urls import CLIENTS_PATH  # only here: every process would wait for all it brings.
+
     try:
         resolve(CLIENTS_PATH)
     except Resolver404:
