@@ -20,7 +20,7 @@ from consents.models import Consent
 from consents.ports import AccountChoice, account_directory
 from consents.screens.clusters import clusters_of
 from consents.screens.forms import APPROVE, DECLINE, AccountsForm, PaymentForm
-from consents.screens.leaving import allow_leaving_to, leave, leave_refused, request_over, request_unknown
+from consents.screens.leaving import allow_leaving_to, for_open_requests, leave, leave_refused
 from consents.screens.session import SignedInCustomer, for_customers, page_context
 from consents.screens.words import readable_number
 from consents.states import ConsentKind, ConsentStatus
@@ -28,7 +28,6 @@ from kernel import clock
 from kernel.money import Money
 from kernel.states import IllegalTransition
 from oauth import selectors as oauth_selectors
-from oauth.errors import PushedRequestNotFound, PushedRequestOver
 from oauth.selectors import PendingRequest
 
 
@@ -45,6 +44,7 @@ class _Visit:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@for_open_requests
 @for_customers
 def authorise(request: HttpRequest, customer: SignedInCustomer, request_id: UUID) -> HttpResponse:
     """Show the request and take the answer. What is granted comes from the push, never from the form."""
@@ -56,24 +56,16 @@ def authorise(request: HttpRequest, customer: SignedInCustomer, request_id: UUID
             return leave_refused(request_id=request_id, now=now)
         visit = _Visit(request=request, customer=customer, pushed=pushed, consent=consent, now=now)
         return _answer(visit) if request.method == "POST" else _show(visit)
-    except PushedRequestNotFound:
-        return request_unknown(request)
-    except PushedRequestOver:
-        return request_over(request)
     except (IllegalTransition, WrongCustomer):
         return leave_refused(request_id=request_id, now=now)
 
 
 @never_cache
 @require_POST
+@for_open_requests
 def cancel(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Go back without an answer, also before signing in: the consent goes on waiting."""
-    try:
-        return leave_refused(request_id=request_id, now=clock.now())
-    except PushedRequestNotFound:
-        return request_unknown(request)
-    except PushedRequestOver:
-        return request_over(request)
+    return leave_refused(request_id=request_id, now=clock.now())
 
 
 def _may_answer(consent: Consent, customer: SignedInCustomer) -> bool:

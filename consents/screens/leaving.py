@@ -1,13 +1,21 @@
 """The way back to the third party, and the policy that lets a browser take it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from edge.pages import error_page
 from oauth import services as oauth_services
+from oauth.errors import PushedRequestNotFound, PushedRequestOver
+
+P = ParamSpec("P")
+
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def leave(address: str) -> HttpResponse:
@@ -31,8 +39,22 @@ def allow_leaving_to(response: HttpResponse, origin: str) -> HttpResponse:
     return response
 
 
-def request_over(request: HttpRequest) -> HttpResponse:
-    """Say that the request was answered, or that its time ran out."""
+def for_open_requests(view: View[P]) -> View[P]:
+    """Say so on a page where the view finds the authorisation request unknown, or over: also where it lost a race."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except PushedRequestNotFound:
+            return _request_unknown(request)
+        except PushedRequestOver:
+            return _request_over(request)
+
+    return guarded
+
+
+def _request_over(request: HttpRequest) -> HttpResponse:
     return error_page(
         request,
         status=410,
@@ -42,8 +64,7 @@ def request_over(request: HttpRequest) -> HttpResponse:
     )
 
 
-def request_unknown(request: HttpRequest) -> HttpResponse:
-    """Say that there is no such request."""
+def _request_unknown(request: HttpRequest) -> HttpResponse:
     return error_page(
         request,
         status=404,

@@ -1,5 +1,6 @@
 """The customer's screens, driven as plain HTML forms."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -20,6 +21,7 @@ from oauth.models import Client, User
 from streaming import selectors as log
 from tests.consents.conftest import FakeSignIn
 from tests.support.builders import consents as build
+from tests.support.race import run_inside
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_now")]
 
@@ -251,6 +253,24 @@ class TestAccountAccess:
         first = submit(browser, page, "authorise-form", **chosen)
         second = submit(browser, page, "authorise-form", **chosen)
         assert (first.status_code, second.status_code) == (303, 410)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_button_pressed_twice_at_once_answers_once(
+        self,
+        browser: Browser,
+        ada: User,
+        client_of_a_third_party: Client,
+        now: datetime,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        own = build.FakeDirectory.give(ada.pk)
+        _, page = self.opened(browser, client_of_a_third_party, now)
+
+        def press() -> Any:
+            return submit(browser, page, "authorise-form", account_ids=[own.hex], decision="approve")
+
+        answers: Sequence[Any] = run_inside(press, press, at="streaming.outbox.record", monkeypatch=monkeypatch)
+        assert [answer.status_code for answer in answers] == [303, 410]
 
     def test_needs_the_csrf_token_of_its_own_session(
         self, browser: Browser, ada: User, ben: User, client_of_a_third_party: Client, now: datetime
