@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from consents.deadlines import ANSWER_WITHIN
 from consents.states import LIFECYCLES, ConsentKind, ConsentStatus, EndedBy
 from kernel.identifiers import new_id
 
@@ -93,6 +94,14 @@ class Consent(models.Model):
     def is_past_its_end(self, now: datetime) -> bool:
         """Say whether its time is over, whether or not the expiry job has come by."""
         return self.expires_at is not None and self.expires_at <= now
+
+    def status_at(self, now: datetime) -> ConsentStatus:
+        """Return the status that holds at ``now``, whether or not the expiry job has written it down."""
+        status = ConsentStatus(self.status)
+        is_unanswered = status == ConsentStatus.AWAITING_AUTHORISATION
+        is_over = is_unanswered and self.created_at <= now - ANSWER_WITHIN
+        may_end = is_unanswered or status == ConsentStatus.AUTHORISED
+        return ConsentStatus.EXPIRED if is_over or (may_end and self.is_past_its_end(now)) else status
 
 
 class ConsentAccount(models.Model):

@@ -103,9 +103,7 @@ class _Shown:
 
 def _shown(consent: Consent, *, now: datetime) -> _Shown:
     """Word the status; a consent whose time is over reads so before the expiry job has been by."""
-    status = ConsentStatus(consent.status)
-    if status == ConsentStatus.AUTHORISED and consent.is_past_its_end(now):
-        status = ConsentStatus.EXPIRED
+    status = consent.status_at(now)
     is_payment = consent.kind == ConsentKind.SINGLE_PAYMENT
     return _Shown(
         consent=consent,

@@ -28,7 +28,7 @@ def read_payment_terms(body: dict[str, Any], *, now: datetime) -> PaymentTermsIn
     :raises Refused: if the bank does not make such payments; with all its reasons.
     """
     initiation = body["Data"]["Initiation"]
-    faults = [*_faults_of_accounts(initiation), *_faults_of_instrument(initiation)]
+    faults = [*_faults_of_accounts(initiation), *_faults_of_instrument(initiation), *_faults_of_texts(initiation)]
     faults += _faults_of_authorisation(body["Data"].get("Authorisation", {}), now)
     amount = _read_amount(initiation["InstructedAmount"], faults)
     if faults or amount is None:
@@ -123,6 +123,18 @@ def _faults_of_instrument(initiation: dict[str, Any]) -> Iterator[Fault]:
     if initiation.get("LocalInstrument", "UK.OBIE.FPS") not in LOCAL_INSTRUMENTS:
         sentence = "The bank pays by " + ", ".join(sorted(LOCAL_INSTRUMENTS)) + "."
         yield Fault(ErrorCode.UNSUPPORTED_LOCAL_INSTRUMENT, sentence, f"{_INITIATION}.LocalInstrument")
+
+
+def _faults_of_texts(initiation: dict[str, Any]) -> Iterator[Fault]:
+    """Refuse what would not look on the customer's screen as it is: control characters, marks of direction."""
+    shown = {
+        "CreditorAccount.Name": initiation["CreditorAccount"]["Name"],
+        "RemittanceInformation": _reference(initiation.get("RemittanceInformation", {})),
+    }
+    for name, text in shown.items():
+        if not text.isprintable():
+            sentence = "The text holds a character that cannot be shown."
+            yield Fault(ErrorCode.FIELD_INVALID, sentence, f"{_INITIATION}.{name}")
 
 
 def _faults_of_authorisation(authorisation: dict[str, Any], now: datetime) -> Iterator[Fault]:

@@ -1,9 +1,10 @@
 """Consents and payments as the standard shows them: what was lodged, and where it stands now."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from accounts.selectors import DebtorAccount
-from consents.states import ConsentKind, ConsentStatus
+from consents.states import ConsentKind
 from standards.uk.codes import CONSENT_STATUS_REASONS, CONSENT_STATUSES
 from standards.uk.dates import write_instant
 
@@ -12,9 +13,9 @@ if TYPE_CHECKING:
     from payments.models import Payment
 
 
-def consent_body(consent: "Consent") -> dict[str, Any]:
-    """Return ``Data`` and ``Risk`` of a consent; what the third party lodged is repeated to the letter."""
-    status = ConsentStatus(consent.status)
+def consent_body(consent: "Consent", *, now: datetime) -> dict[str, Any]:
+    """Return ``Data`` and ``Risk`` of a consent as it stands at ``now``; what was lodged is repeated to the letter."""
+    status = consent.status_at(now)
     data: dict[str, Any] = {
         "ConsentId": consent.id.hex,
         "CreationDateTime": write_instant(consent.created_at),

@@ -108,3 +108,14 @@ def test_faults_are_told_with_code_and_path(third_party):
     assert answer.status == 400
     assert_fits(answer.body, "CreateAccountAccessConsents", status=400)
     assert answer.faults == [("U002", "Data.Permissions[1]"), ("U005", "Data.Status")]
+
+
+def test_a_request_that_nobody_answered_in_time_reads_as_expired_before_any_job_comes_by(third_party):
+    consent_id = third_party.lodge_access()
+    clock.shift_by(lambda: timedelta(hours=25))
+    try:
+        data = call("GET", f"{PATH}/{consent_id}", third_party.own_token()).body["Data"]
+    finally:
+        clock.shift_by(None)
+
+    assert data["Status"] == "EXPD"

@@ -184,6 +184,17 @@ def test_a_payment_that_the_bank_does_not_make_is_refused(now, path, value, code
     assert _faults(lambda: read_payment_terms(body, now=now)) == [(code, f"Data.Initiation.{path}")]
 
 
+@pytest.mark.parametrize("text", ["Hollin\nSons", "\u202esnoS & nilloH", "Hollin\u200b & Sons", "\x07"])
+def test_a_payee_or_reference_that_would_not_look_as_it_is_is_refused(now, text):
+    body = _change(a_payment_consent_body(), "Data.Initiation.CreditorAccount.Name", text)
+    body = _change(body, "Data.Initiation.RemittanceInformation", {"Unstructured": [text]})
+
+    assert _faults(lambda: read_payment_terms(body, now=now)) == [
+        ("U002", "Data.Initiation.CreditorAccount.Name"),
+        ("U002", "Data.Initiation.RemittanceInformation"),
+    ]
+
+
 @pytest.mark.parametrize(("iban", "is_good"), [("GB33BUKB20201555555555", True), ("GB33BUKB20201555555556", False)])
 def test_an_iban_has_the_right_check_digits(now, iban, is_good):
     account = {"SchemeName": "UK.OBIE.IBAN", "Identification": iban, "Name": "Ada"}

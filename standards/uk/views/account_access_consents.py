@@ -96,4 +96,4 @@ class AccountAccessConsent(Endpoint):
 
 
 def _answer(consent: "Consent", *, path: str, status: int = 200) -> HttpResponse:
-    return resource_answer(consent_body(consent), self_path=path, status=status)
+    return resource_answer(consent_body(consent, now=clock.now()), self_path=path, status=status)
