@@ -2,8 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
+from kernel import clock
 from kernel.identifiers import new_id
 from oauth.dot.bases import AbstractGrant
 from oauth.models.third_parties import Client
@@ -24,7 +24,7 @@ class Authorization(models.Model):
     details = models.JSONField(help_text="RFC 9396 authorization_details, as pushed.")
     acr = models.CharField(max_length=100)
     auth_time = models.DateTimeField()
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -56,7 +56,7 @@ class AuthorizationCode(AbstractGrant):
     dpop_jkt = models.CharField(max_length=43, blank=True, default="")
     expires = models.DateTimeField(db_index=True)
     consumed_at = models.DateTimeField(null=True, blank=True)
-    created = models.DateTimeField(default=timezone.now, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         db_table = "oauth_authorizationcode"

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from django.db import models
-from django.utils import timezone
 
+from kernel import clock
 from kernel.identifiers import new_id
 from oauth.models.third_parties import Client
 
@@ -28,7 +28,7 @@ class PushedRequest(models.Model):
     nonce = models.CharField(max_length=512, blank=True, default="")
     code_challenge = models.CharField(max_length=43)
     dpop_jkt = models.CharField(max_length=43, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     opened_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(db_index=True)
     consumed_at = models.DateTimeField(null=True, blank=True)

@@ -2,8 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from kernel import clock
 from kernel.identifiers import new_id
 from oauth.dot.bases import AbstractApplication
 from oauth.profiles import FAPI2_SP, PROFILES
@@ -17,8 +17,8 @@ class ThirdParty(models.Model):
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=ThirdPartyStatus.choices, default=ThirdPartyStatus.ACTIVE)
     status_reason = models.CharField(max_length=500, blank=True, help_text="Why it is not active.")
-    status_changed_at = models.DateTimeField(default=timezone.now)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    status_changed_at = models.DateTimeField(default=clock.now)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         db_table = "oauth_thirdparty"

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
+from kernel import clock
 from kernel.identifiers import new_id
 from oauth.dot.bases import AbstractAccessToken, AbstractIDToken, AbstractRefreshToken
 from oauth.models.authorizations import Authorization
@@ -47,7 +47,7 @@ class AccessToken(AbstractAccessToken):
     cnf = models.JSONField(null=True, blank=True)
     expires = models.DateTimeField(db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    created = models.DateTimeField(default=timezone.now, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         db_table = "oauth_accesstoken"
@@ -81,7 +81,7 @@ class RefreshToken(AbstractRefreshToken):
     authorization = models.ForeignKey(Authorization, models.CASCADE, related_name="refresh_tokens")
     cnf = models.JSONField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    created = models.DateTimeField(default=timezone.now, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         db_table = "oauth_refreshtoken"
@@ -103,7 +103,7 @@ class IDToken(AbstractIDToken):
     )
     authorization = models.ForeignKey(Authorization, models.CASCADE, related_name="id_tokens")
     expires = models.DateTimeField(db_index=True)
-    created = models.DateTimeField(default=timezone.now, editable=False)
+    created = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         db_table = "oauth_idtoken"
