@@ -76,6 +76,7 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English")]
 USE_I18N = True
 FORMAT_MODULE_PATH = ["edge.formats"]
 TIME_ZONE = "UTC"
