@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from openbanking.services.addresses import known_addresses
-from openbanking.settings.base import ENVIRONMENT, SERVICES_DIR
+from openbanking.settings.base import BASE_URL, ENVIRONMENT, SERVICES_DIR
 
 _services = known_addresses(
     SERVICES_DIR,
@@ -19,6 +19,18 @@ _services = known_addresses(
 
 KAFKA_BOOTSTRAP_SERVERS = _services.kafka_bootstrap_servers
 VALKEY_URL = _services.valkey_url
+
+OWN_PORTS = frozenset(
+    port
+    for address in (
+        BASE_URL,
+        _services.database_url,
+        VALKEY_URL,
+        *(f"kafka://{broker}" for broker in KAFKA_BOOTSTRAP_SERVERS.split(",")),
+    )
+    if (port := urlsplit(address).port)
+)
+"""Where the platform and its services listen: a sandbox that lets loopback receivers in lets nobody call these."""
 
 
 def _database(url: str) -> dict[str, Any]:

@@ -44,10 +44,14 @@ class SocketCounter:
         raise AssertionError("a socket was made")
 
 
-def post(url, *, resolver=None, make_socket=socket.socket, test_networks=(), timeout_s=2.0, body=b"{}"):
+def post(url, *, resolver=None, make_socket=socket.socket, test_networks=(), own_ports=(), timeout_s=2.0, body=b"{}"):
     async def call():
         async with Transport(
-            test_networks=test_networks, timeout_s=timeout_s, resolver=resolver, make_socket=make_socket
+            test_networks=test_networks,
+            own_ports=own_ports,
+            timeout_s=timeout_s,
+            resolver=resolver,
+            make_socket=make_socket,
         ) as transport:
             return await transport.post(url, body=body, headers={})
 
@@ -106,6 +110,16 @@ def test_a_name_that_rebinds_is_judged_anew_at_every_connection():
     assert first.status == 204
     assert second.failure == Failure.ADDRESS_FORBIDDEN
     assert len(receiver.calls) == 1
+
+
+def test_the_platforms_own_ports_are_never_called():
+    sockets = SocketCounter()
+
+    for scheme in ("http", "https"):
+        answer = post(f"{scheme}://127.0.0.1:5432/", make_socket=sockets, test_networks=LOOPBACK, own_ports=[5432])
+
+        assert answer.failure == Failure.ADDRESS_FORBIDDEN
+    assert sockets.families == []
 
 
 def test_plain_http_goes_to_the_test_networks_only():

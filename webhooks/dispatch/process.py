@@ -25,7 +25,9 @@ def make_dispatcher(transport: Transport) -> Dispatcher:
 def make_transport() -> Transport:
     """Return the transport with the deployment's own networks in its guard."""
     return Transport(
-        deny=networks(settings.WEBHOOKS_DENY_NETWORKS), test_networks=networks(settings.WEBHOOKS_TEST_NETWORKS)
+        deny=networks(settings.WEBHOOKS_DENY_NETWORKS),
+        test_networks=networks(settings.WEBHOOKS_TEST_NETWORKS),
+        own_ports=settings.OWN_PORTS,
     )
 
 

@@ -11,7 +11,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -56,6 +56,7 @@ class Transport:
         *,
         deny: Sequence[Network] = (),
         test_networks: Sequence[Network] = (),
+        own_ports: Collection[int] = (),
         timeout_s: float = TIMEOUT_S,
         resolver: AbstractResolver | None = None,
         make_socket: SocketFactory = socket.socket,
@@ -63,6 +64,7 @@ class Transport:
     ) -> None:
         self._deny = tuple(deny)
         self._test_networks = tuple(test_networks)
+        self._own_ports = frozenset(own_ports)
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._resolver = resolver
         self._make_socket = make_socket
@@ -145,6 +147,8 @@ class Transport:
         return self._open(address)
 
     def _open(self, address: AddrInfoType) -> socket.socket:
+        if address[4][1] in self._own_ports and lies_in(_ip(address), self._test_networks):
+            raise ForbiddenAddress("the sandbox's own services receive no events")
         family, kind, protocol, _, _ = address
         opened: socket.socket = self._make_socket(family, kind, protocol)
         opened.setblocking(False)

@@ -17,7 +17,7 @@ from webhooks.events import EndpointCreated
 from webhooks.models import Endpoint
 from webhooks.public_events import EVENT_TYPES
 from webhooks.services.keys import NewKeys, make_keys
-from webhooks.services.locking import lock, lock_own, move
+from webhooks.services.locking import lock, lock_count, lock_own, move
 from webhooks.signing import SCHEMES
 from webhooks.states import EndpointStatus
 from webhooks.targets import fault_of_url
@@ -43,6 +43,7 @@ def create_endpoint(
     :raises TooManyEndpoints: if the caller has :data:`MOST_ENDPOINTS` already.
     """
     _ensure_acceptable(url=url, event_types=event_types, schemes=schemes)
+    lock_count(caller)
     own = Endpoint.objects.filter(third_party_id=caller.third_party_id).exclude(status=EndpointStatus.DELETED)
     if own.count() >= MOST_ENDPOINTS:
         raise TooManyEndpoints

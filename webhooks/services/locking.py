@@ -7,7 +7,7 @@ from oauth.access import Caller
 from streaming import outbox
 from webhooks.errors import EndpointNotFound
 from webhooks.events import EndpointStatusChanged
-from webhooks.models import Endpoint
+from webhooks.models import Endpoint, LastPosition
 from webhooks.states import ENDPOINT_LIFECYCLE, EndpointStatus
 
 
@@ -33,6 +33,12 @@ def lock_own(caller: Caller, endpoint_id: UUID) -> Endpoint:
     if endpoint.third_party_id != caller.third_party_id or endpoint.status == EndpointStatus.DELETED:
         raise EndpointNotFound(endpoint_id=endpoint_id)
     return endpoint
+
+
+def lock_count(caller: Caller) -> None:
+    """Lock the head row of the caller's notifications, so that no other endpoint is made until the transaction ends."""
+    LastPosition.objects.get_or_create(third_party_id=caller.third_party_id, defaults={"position": 0})
+    LastPosition.objects.select_for_update().get(third_party_id=caller.third_party_id)
 
 
 def move(endpoint: Endpoint, status: EndpointStatus, *, reason: str, now: datetime) -> None:
