@@ -48,6 +48,7 @@ def create_app(given: argparse.Namespace) -> None:
 
 def ask_consent(given: argparse.Namespace) -> None:
     """``obctl consent``."""
+    customer = _customer(given)
     with _client(given) as client:
         if given.payment is None:
             granted = client.lodge_account_consent(
@@ -63,7 +64,7 @@ def ask_consent(given: argparse.Namespace) -> None:
             )
         print(f"Lodged consent {granted.consent_id}.", file=sys.stderr)
         request = client.push(granted)
-        callback_url = _answer_of_customer(client, request, given)
+        callback_url = _answer(client, request, customer)
         client.exchange(request, callback_url)
         print(f"The customer said yes to consent {granted.consent_id}; the tokens are kept.")
 
@@ -104,13 +105,19 @@ def _full_path(path: str) -> str:
     return PISP + path if path.startswith("/domestic-payment") else path
 
 
-def _answer_of_customer(client: ThirdPartyClient, request: AuthorisationRequest, given: argparse.Namespace) -> str:
-    if given.username:
-        password = given.password or demo_password(given.username)
-        if password is None:
-            raise ObctlError(f"The demo here knows no customer {given.username!r}; give --password.")
-        decision = DECLINE if given.decline else APPROVE
-        customer = Customer(username=given.username, password=password, decision=decision, accounts=given.account)
+def _customer(given: argparse.Namespace) -> Customer | None:
+    """Return the customer to play, known before anything is lodged: a typing error loses no earlier consent."""
+    if not given.username:
+        return None
+    password = given.password or demo_password(given.username)
+    if password is None:
+        raise ObctlError(f"The demo here knows no customer {given.username!r}; give --password.")
+    decision = DECLINE if given.decline else APPROVE
+    return Customer(username=given.username, password=password, decision=decision, accounts=given.account)
+
+
+def _answer(client: ThirdPartyClient, request: AuthorisationRequest, customer: Customer | None) -> str:
+    if customer:
         return client.authorise(request, customer)
     with CallbackListener(client.profile.redirect_uri) as listener:
         print(f"Open this address, sign in as a customer, and answer:\n\n  {request.url}\n", flush=True)

@@ -157,6 +157,9 @@ def test_the_command_line_tells_the_whole_story(base_url, adas_accounts, tmp_pat
     capsys.readouterr()
     assert main(["get", "/accounts"]) == 0
     assert len(json.loads(capsys.readouterr().out)["Data"]["Account"]) == len(adas_accounts)
+    assert main(["consent", "--username", "adda"]) == 1
+    assert "knows no customer 'adda'" in capsys.readouterr().err
+    assert main(["get", "/accounts"]) == 0, "a customer that is not known loses no earlier consent"
     assert main(["consent", "--payment", "3.20", "--username", ADA.username, "--password", ADA.password]) == 0
     capsys.readouterr()
     assert main(["pay"]) == 0
