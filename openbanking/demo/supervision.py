@@ -18,6 +18,8 @@ from openbanking.services.service_set import ServiceSet
 
 STOP_TIMEOUT_S = 10
 SERVICE_CHECK_S = 0.5
+MARK = "MILLRACE_SUPERVISED_IN"
+"""In the environment of each supervised process: the folder, by which it is found whoever its parent is by now."""
 
 _PROGRAM = """
 [program:{name}]
@@ -46,7 +48,7 @@ def supervised(*, root: Path, folder: Path, environment: Mapping[str, str]) -> I
     configuration.write_text(_configuration(root=root, folder=folder))
     supervisor = subprocess.Popen(
         [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
-        env=os.environ | environment,
+        env=os.environ | environment | {MARK: str(folder)},
         cwd=root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -57,18 +59,30 @@ def supervised(*, root: Path, folder: Path, environment: Mapping[str, str]) -> I
     try:
         yield
     finally:
-        _end(supervisor)
+        _end(supervisor, folder)
 
 
-def _end(supervisor: "subprocess.Popen[bytes]") -> None:
-    """End the supervisor, which ends its processes; what is left after a while is killed."""
-    processes = [psutil.Process(supervisor.pid), *psutil.Process(supervisor.pid).children(recursive=True)]
-    supervisor.terminate()
+def _end(supervisor: "subprocess.Popen[bytes]", folder: Path) -> None:
+    """End the supervisor, which ends its processes, or what a killed one left; what stays after a while is killed."""
+    processes = list(_supervised_in(folder))
+    if supervisor.poll() is None:
+        supervisor.terminate()
+    else:
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
     _, alive = psutil.wait_procs(processes, STOP_TIMEOUT_S)
     for process in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     supervisor.wait()
+
+
+def _supervised_in(folder: Path) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(MARK) == str(folder):
+                yield process
 
 
 @contextlib.contextmanager
