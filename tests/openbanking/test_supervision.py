@@ -27,7 +27,7 @@ def test_processes_end_with_the_demo_even_if_their_supervisor_was_killed(root: P
             supervisor.kill()
             supervisor.wait()
 
-    assert not sleeper.is_running()
+    assert sleeper and not sleeper.is_running()
 
 
 def _process(file: Path) -> psutil.Process | None:
