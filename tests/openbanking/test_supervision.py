@@ -27,7 +27,8 @@ def test_processes_end_with_the_demo_even_if_their_supervisor_was_killed(root: P
             supervisor.kill()
             supervisor.wait()
 
-    assert sleeper and not sleeper.is_running()
+    assert sleeper
+    assert not sleeper.is_running()
 
 
 def _process(file: Path) -> psutil.Process | None:
