@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
 from django.db import connection
 
 from streaming import kafka
@@ -62,9 +61,8 @@ def measure_lags() -> Sequence[GroupLag]:
     :raises BrokerDown: if the broker does not answer.
     """
     places = _places()
-    admin = kafka.new_admin()
     try:
-        ends = _ends(admin, {partition for partitions in places.values() for partition in partitions})
+        ends = _ends({partition for partitions in places.values() for partition in partitions})
         return [_lag(group, partitions, ends) for group, partitions in places.items()]
     except KafkaException as error:
         raise BrokerDown(str(error)) from error
@@ -85,20 +83,29 @@ def _places() -> Mapping[str, Mapping[Partition, int]]:
     return places
 
 
-def _ends(admin: AdminClient, partitions: Iterable[Partition]) -> Mapping[Partition, tuple[int, int]]:
+def _ends(partitions: Iterable[Partition]) -> Mapping[Partition, tuple[int, int]]:
     """Return the offset of the first record that each partition still holds, and the one that comes next."""
-    places = [TopicPartition(topic_name(topic), number) for topic, number in partitions]
-    if not places:
-        admin.list_topics(timeout=kafka.ANSWER_WITHIN_S)
+    # Not the admin client's list_offsets: while leaders are not known yet, it can crash the process (librdkafka 2.16).
+    consumer = kafka.new_consumer("flow", {"group.id": topic_name("flow")})
+    try:
+        firsts, lasts = (_offsets(consumer, partitions, end) for end in (OFFSET_BEGINNING, OFFSET_END))
+    finally:
+        consumer.close()
+    return {partition: (firsts[partition], lasts[partition]) for partition in partitions}
+
+
+def _offsets(consumer: Consumer, partitions: Iterable[Partition], end: int) -> Mapping[Partition, int]:
+    """Ask for the offsets at one end; its mark stands where a time would."""
+    asked = [TopicPartition(topic_name(topic), number, end) for topic, number in partitions]
+    if not asked:
+        consumer.list_topics(timeout=kafka.ANSWER_WITHIN_S)
         return {}
-    firsts, lasts = (
-        admin.list_offsets(dict.fromkeys(places, spec), request_timeout=kafka.ANSWER_WITHIN_S)
-        for spec in (OffsetSpec.earliest(), OffsetSpec.latest())
-    )
-    return {
-        (without_prefix(place.topic), place.partition): (firsts[place].result().offset, lasts[place].result().offset)
-        for place in places
-    }
+    offsets = {}
+    for place in consumer.offsets_for_times(asked, timeout=kafka.ANSWER_WITHIN_S):
+        if place.error is not None:
+            raise KafkaException(place.error)
+        offsets[without_prefix(place.topic), place.partition] = place.offset
+    return offsets
 
 
 def _lag(group: str, stands: Mapping[Partition, int], ends: Mapping[Partition, tuple[int, int]]) -> GroupLag:
