@@ -13,6 +13,7 @@ from openbanking.demo.details import Details
 from openbanking.demo.steps import Steps
 from openbanking.demo.supervision import supervised, watched
 from openbanking.services.errors import ServicesUnavailable
+from openbanking.services.locks import try_exclusive
 from openbanking.services.service_set import ServiceSet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,11 +26,16 @@ def main() -> int:
     _interrupt_on_signals()
     steps = Steps()
     steps.chapter("Millrace: open banking, streamed")
+    FOLDER.mkdir(exist_ok=True)
+    if try_exclusive(FOLDER / "demo.lock") is None:
+        steps.console.print("A demo runs in this directory already.")
+        return 1
     with ExitStack() as running:
         try:
             details = _bring_up(steps, running, customers=arguments.customers)
             _play(steps, running, details)
-            steps.console.print(details.banner())
+            if not arguments.once:
+                steps.console.print(details.banner())
         except KeyboardInterrupt:
             return 130
         except ServicesUnavailable as error:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ from openbanking.services.errors import ServicesUnavailable
 from openbanking.services.service_set import ServiceSet
 
 STOP_TIMEOUT_S = 10
-SERVICE_CHECK_S = 0.5
+CHECK_S = 0.5
 MARK = "MILLRACE_SUPERVISED_IN"
 """In the environment of each supervised process: the folder, by which it is found whoever its parent is by now."""
 
@@ -46,20 +46,53 @@ def supervised(*, root: Path, folder: Path, environment: Mapping[str, str]) -> I
     """
     configuration = folder / "supervisord.conf"
     configuration.write_text(_configuration(root=root, folder=folder))
-    supervisor = subprocess.Popen(
-        [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
-        env=os.environ | environment | {MARK: str(folder)},
-        cwd=root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C reaches this process only, which then ends the others in order.
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs yet.
-    )
+
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
+            env=os.environ | environment | {MARK: str(folder)},
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C reaches this process only, which then ends the others in order.
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, which takes no lock.
+        )
+
+    with _in_background(lambda ended: _keep_supervisor(start, folder, ended)):
+        yield
+
+
+@contextlib.contextmanager
+def watched(services: ServiceSet) -> Iterator[None]:
+    """Bring an embedded service up again whenever it has died, for the body of a ``with``; then take all down."""
+    try:
+        with _in_background(lambda ended: _keep_services(services, ended)):
+            yield
+    finally:
+        services.down()
+
+
+@contextlib.contextmanager
+def _in_background(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    ended = threading.Event()
+    thread = threading.Thread(target=work, args=(ended,))
+    thread.start()
     try:
         yield
     finally:
-        _end(supervisor, folder)
+        ended.set()
+        thread.join()
+
+
+def _keep_supervisor(start: "Callable[[], subprocess.Popen[bytes]]", folder: Path, ended: threading.Event) -> None:
+    """Replace a supervisor that was killed, and the processes that it left."""
+    supervisor = start()
+    while not ended.wait(CHECK_S):
+        if supervisor.poll() is not None:
+            _end(supervisor, folder)
+            supervisor = start()
+    _end(supervisor, folder)
 
 
 def _end(supervisor: "subprocess.Popen[bytes]", folder: Path) -> None:
@@ -85,22 +118,8 @@ def _supervised_in(folder: Path) -> Iterator[psutil.Process]:
                 yield process
 
 
-@contextlib.contextmanager
-def watched(services: ServiceSet) -> Iterator[None]:
-    """Bring an embedded service up again whenever it has died, for the body of a ``with``; then take all down."""
-    ended = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(services, ended), name="services")
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
-        services.down()
-
-
-def _watch(services: ServiceSet, ended: threading.Event) -> None:
-    while not ended.wait(SERVICE_CHECK_S):
+def _keep_services(services: ServiceSet, ended: threading.Event) -> None:
+    while not ended.wait(CHECK_S):
         if all(service.pid is not None for service in services.services):
             continue
         try:

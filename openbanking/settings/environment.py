@@ -96,7 +96,7 @@ class Environment(BaseSettings):
         if self.webhooks_test_networks:
             missing.append("an empty WEBHOOKS_TEST_NETWORKS (they exist in the sandbox only)")
         if missing:
-            raise ValueError("without SANDBOX=1 these must be set: " + "; ".join(missing))
+            raise ValueError("set SANDBOX=1 for the sandbox; without it these must be set: " + "; ".join(missing))
         return self
 
 

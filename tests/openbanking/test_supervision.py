@@ -1,6 +1,7 @@
 """The demo's processes end with it, whatever became of their supervisor."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -31,6 +32,18 @@ def test_processes_end_with_the_demo_even_if_their_supervisor_was_killed(root: P
     assert not sleeper.is_running()
 
 
+def test_a_supervisor_that_is_killed_is_replaced_with_all_its_processes(root: Path) -> None:
+    with supervised(root=root, folder=root, environment={}):
+        first = wait_for(lambda: _process(root / "pid"))
+        assert first
+        psutil.Process(int((root / "supervisord.pid").read_text())).kill()
+
+        wait_for(lambda: (again := _process(root / "pid")) and again != first)
+        assert not first.is_running()
+
+
 def _process(file: Path) -> psutil.Process | None:
     said = file.read_text() if file.exists() else ""
-    return psutil.Process(int(said)) if said else None
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(int(said)) if said else None
+    return None
