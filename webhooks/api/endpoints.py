@@ -23,7 +23,9 @@ from webhooks.targets import LONGEST_URL
 class EndpointInput(serializers.Serializer[Any]):
     """What can be said about an endpoint."""
 
-    url = Text(max_length=LONGEST_URL, help_text="https, port 443 or 8443.")
+    url = Text(
+        max_length=LONGEST_URL, help_text="https, port 443 or 8443. A sandbox also calls http at 127.0.0.1, any port."
+    )
     description = Text(max_length=200, required=False, allow_blank=True)
     event_types = serializers.ListField(
         child=Text(max_length=60),
@@ -64,7 +66,9 @@ class EndpointOutput(serializers.Serializer[Any]):
     description = serializers.CharField()
     event_types = serializers.ListField(child=serializers.ChoiceField(EVENT_TYPES))
     signatures = serializers.ListField(child=serializers.ChoiceField(SCHEMES))
-    status = serializers.ChoiceField(EndpointStatus.choices)
+    status = serializers.ChoiceField(
+        EndpointStatus.choices, help_text="`unconfirmed` until the challenge is echoed, then `live`."
+    )
     status_reason = serializers.CharField()
     status_changed_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
