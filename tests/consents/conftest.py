@@ -6,30 +6,19 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client as Browser
 
-from bankcore.ports import SignedIn
 from kernel import clock
 from oauth.models import Client, User
+from tests.consents.browsing import a_customer
 from tests.support.builders import consents as build
-
-
-class FakeSignIn:
-    """A ``CustomerSignIn``: everybody's password is the same, and who exists is said by the test."""
-
-    PASSWORD = "correct horse"
-    known: dict[str, str] = {}
-
-    def authenticate(self, *, username: str, secret: str, now: datetime) -> SignedIn | None:
-        if username not in self.known or secret != self.PASSWORD:
-            return None
-        return SignedIn(customer_reference=username, full_name=self.known[username], acr=build.ACR, auth_time=now)
 
 
 @pytest.fixture(autouse=True)
 def _bank(settings: Any) -> Iterator[None]:
     settings.ACCOUNT_DIRECTORY = "tests.support.builders.consents.FakeDirectory"
-    settings.CUSTOMER_SIGN_IN = "tests.consents.conftest.FakeSignIn"
-    FakeSignIn.known = {"ada": "Ada Marsh", "ben": "Ben Okoro"}
+    settings.CUSTOMER_SIGN_IN = "tests.support.builders.consents.FakeSignIn"
+    build.FakeSignIn.known = {"ada": "Ada Marsh", "ben": "Ben Okoro"}
     build.FakeDirectory.accounts = {}
     cache.clear()
     yield
@@ -52,3 +41,18 @@ def client_of_a_third_party(now: datetime, db: None) -> Client:
 @pytest.fixture
 def customer(db: None) -> User:
     return build.a_customer()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def ada() -> User:
+    return a_customer("ada", "Ada Marsh")
+
+
+@pytest.fixture
+def ben() -> User:
+    return a_customer("ben", "Ben Okoro")

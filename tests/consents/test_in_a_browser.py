@@ -16,8 +16,8 @@ from consents.models import Consent
 from kernel import clock
 from kernel.identifiers import entity_id
 from oauth.services import get_or_create_customer
-from tests.consents.conftest import FakeSignIn
 from tests.support.builders import consents as build
+from tests.support.builders.consents import FakeSignIn
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
+from bankcore.ports import SignedIn
 from consents import selectors, services
 from consents.linking import shown_mark
 from consents.models import Consent
@@ -26,6 +27,18 @@ REDIRECT_URI = "http://127.0.0.1:9999/callback"
 VERIFIER = "a-verifier-that-is-long-enough-for-the-standard-0123456789"
 PERMISSIONS = ("ReadAccountsDetail", "ReadBalances", "ReadTransactionsCredits", "ReadTransactionsDetail")
 ACR = "urn:openbanking:psd2:sca"
+
+
+class FakeSignIn:
+    """A ``CustomerSignIn``: everybody's password is the same, and who exists is said by the test."""
+
+    PASSWORD = "correct horse"
+    known: dict[str, str] = {}
+
+    def authenticate(self, *, username: str, secret: str, now: datetime) -> SignedIn | None:
+        if username not in self.known or secret != self.PASSWORD:
+            return None
+        return SignedIn(customer_reference=username, full_name=self.known[username], acr=ACR, auth_time=now)
 
 
 class FakeDirectory:
