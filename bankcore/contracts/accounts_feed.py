@@ -1,21 +1,22 @@
 """The contract of :class:`bankcore.ports.AccountsFeed`."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from bankcore.ports import AccountsFeed
 from streaming.consumers import Reject
 
 
-class AccountsFeedContract:
+class AccountsFeedContract(ABC):
     """Subclasses give real records of each raw topic."""
 
+    @abstractmethod
     def adapter(self) -> AccountsFeed:
         """Return the adapter under test."""
-        raise NotImplementedError
 
+    @abstractmethod
     def samples(self) -> Mapping[str, Sequence[bytes]]:
         """Return a few good records of every topic of the feed, by topic."""
-        raise NotImplementedError
 
     def test_every_topic_has_samples_that_can_be_read(self) -> None:
         samples = self.samples()

@@ -1,5 +1,6 @@
 """The contract of :class:`bankcore.ports.CustomerChannel`."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,19 +8,19 @@ from bankcore.errors import CustomerUnreachable
 from bankcore.ports import CustomerChannel
 
 
-class CustomerChannelContract:
+class CustomerChannelContract(ABC):
     """Subclasses name a customer who can be reached, and tell what reached them."""
 
     customer_reference: str
     moment: datetime
 
+    @abstractmethod
     def adapter(self) -> CustomerChannel:
         """Return the adapter under test."""
-        raise NotImplementedError
 
+    @abstractmethod
     def received(self) -> Sequence[str]:
         """Return the messages that the customer got, newest first."""
-        raise NotImplementedError
 
     def test_the_customer_gets_the_code_and_what_it_is_for(self) -> None:
         purpose = "Pay 12.00 GBP to Beacon Lettings"

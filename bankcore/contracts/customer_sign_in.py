@@ -1,11 +1,12 @@
 """The contract of :class:`bankcore.ports.CustomerSignIn`."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 
 from bankcore.ports import CustomerSignIn
 
 
-class CustomerSignInContract:
+class CustomerSignInContract(ABC):
     """Subclasses name a customer who can sign in, and a moment at which nobody is locked out."""
 
     customer_reference: str
@@ -13,9 +14,9 @@ class CustomerSignInContract:
     secret: str
     moment: datetime
 
+    @abstractmethod
     def adapter(self) -> CustomerSignIn:
         """Return the adapter under test."""
-        raise NotImplementedError
 
     def test_the_right_secret_signs_the_customer_in(self) -> None:
         signed_in = self.adapter().authenticate(username=self.username, secret=self.secret, now=self.moment)

@@ -1,5 +1,6 @@
 """The contract of :class:`bankcore.ports.PaymentCore`."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -10,20 +11,20 @@ from bankcore.ports import PaymentCore, PaymentInstruction
 from kernel.identifiers import new_id
 
 
-class PaymentCoreContract:
+class PaymentCoreContract(ABC):
     """Subclasses give an instruction that the bank would accept, and tell which payments it was told to make."""
 
+    @abstractmethod
     def adapter(self) -> PaymentCore:
         """Return the adapter under test."""
-        raise NotImplementedError
 
+    @abstractmethod
     def instruction(self) -> PaymentInstruction:
         """Return a payment that is new and in order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def commanded(self) -> Sequence[UUID]:
         """Return the ids of the payments that the core was, or is sure to be, told to make."""
-        raise NotImplementedError
 
     def test_an_instruction_of_a_committed_transaction_reaches_the_core_once(self) -> None:
         instruction = self.instruction()
