@@ -16,7 +16,8 @@ from openbanking.demo.details import Client, Details
 from openbanking.demo.steps import Steps
 from portal.obctl.client import AISP, ThirdPartyClient
 from portal.obctl.customer import Customer
-from portal.obctl.profile import DEMO_GRANTS, Profile
+from portal.obctl.errors import Refused
+from portal.obctl.profile import ACCOUNT_ACCESS, DEMO_GRANTS, Profile
 from portal.obctl.receiver import WebhookReceiver
 
 CUSTOMER = "psu.happy"
@@ -45,7 +46,7 @@ def play(steps: Steps, running: ExitStack, details: Details, *, folder: Path) ->
     account_id = _read_accounts(steps, client, customer)
     _make_payment(steps, client, customer)
     _hear_of_change(steps, client, receiver, account_id)
-    _end_consent(steps, client, receiver)
+    _end_consent(steps, client, customer, receiver)
 
 
 def _read_accounts(steps: Steps, client: ThirdPartyClient, customer: Customer) -> str:
@@ -103,13 +104,33 @@ def _hear_of_change(steps: Steps, client: ThirdPartyClient, receiver: WebhookRec
         remark.text = f"{told.type}, {time.monotonic() - began:.2f} s after the core"
 
 
-def _end_consent(steps: Steps, client: ThirdPartyClient, receiver: WebhookReceiver) -> None:
-    with steps.step("Another consent is ended; its next call is refused, and a webhook says why"):
-        kept = client.profile.grants["account_access"]
-        ended = client.lodge_account_consent()
+def _end_consent(steps: Steps, client: ThirdPartyClient, customer: Customer, receiver: WebhookReceiver) -> None:
+    """Get another consent and give it back; the first one stays for whoever looks around afterwards."""
+    kept = client.profile.grants[ACCOUNT_ACCESS]
+    with steps.step(
+        "Another consent is given and ended; the very next call is refused, and a webhook says so"
+    ) as remark:
+        request = client.push(client.lodge_account_consent())
+        ended = client.exchange(request, client.authorise(request, customer))
+        client.get(f"{AISP}/accounts")
         client.call("DELETE", f"{AISP}/account-access-consents/{ended.consent_id}")
+        remark.text = f"{_refused_with(client)} on the next call"
         receiver.wait_for(lambda event: event.type == "consent.ended" and ended.consent_id in event.body)
-        client.profile.grants["account_access"] = kept
+    client.profile.grants[ACCOUNT_ACCESS] = kept
+    client.profile.save()
+
+
+def _refused_with(client: ThirdPartyClient) -> int:
+    """
+    Return the status with which a read is refused.
+
+    :raises AssertionError: if it is answered.
+    """
+    try:
+        client.get(f"{AISP}/accounts")
+    except Refused as refusal:
+        return refusal.status
+    raise AssertionError("a call under a consent that was ended was answered")
 
 
 def _registered(details: Details, folder: Path) -> ThirdPartyClient:
