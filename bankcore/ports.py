@@ -107,6 +107,11 @@ class AccountsFeed(Protocol):
         """
 
 
+def accounts_feed() -> AccountsFeed:
+    """Return the adapter that settings name as ``ACCOUNTS_FEED``."""
+    return cast("AccountsFeed", import_string(settings.ACCOUNTS_FEED)())
+
+
 def payment_core() -> PaymentCore:
     """Return the adapter that settings name as ``PAYMENT_CORE``."""
     return cast("PaymentCore", import_string(settings.PAYMENT_CORE)())

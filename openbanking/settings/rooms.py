@@ -9,6 +9,8 @@ INSTITUTION_THEME = ENVIRONMENT.institution_theme
 
 CUSTOMER_SIGN_IN = "bankcore.simulator.sign_in.SandboxSignIn" if SANDBOX else ""
 """``bankcore.ports.CustomerSignIn``: proves who the customer is."""
+ACCOUNTS_FEED = "bankcore.adapters.cdc.CdcAccountsFeed"
+"""``bankcore.ports.AccountsFeed``: turns what the core says of itself into canonical events."""
 PAYMENT_CORE = "bankcore.adapters.kafka.KafkaPaymentCore"
 """``bankcore.ports.PaymentCore``: takes payment instructions to the core."""
 OAUTH_INTERACTION = "consents.interaction.ConsentInteraction"

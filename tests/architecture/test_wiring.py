@@ -5,7 +5,14 @@ from django.utils.module_loading import import_string
 
 from openbanking.celery import app
 
-PORTS = ("CUSTOMER_SIGN_IN", "PAYMENT_CORE", "OAUTH_INTERACTION", "ACCOUNT_DIRECTORY", "DOCUMENT_RENDERER")
+PORTS = (
+    "ACCOUNTS_FEED",
+    "CUSTOMER_SIGN_IN",
+    "PAYMENT_CORE",
+    "OAUTH_INTERACTION",
+    "ACCOUNT_DIRECTORY",
+    "DOCUMENT_RENDERER",
+)
 
 
 def test_every_scheduled_task_exists():
