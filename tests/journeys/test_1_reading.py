@@ -7,6 +7,7 @@ import pytest
 from portal.obctl.client import AISP
 from portal.obctl.errors import Refused
 from portal.obctl.receiver import WebhookReceiver
+from tests.journeys.statements import newest_transactions, signed
 from tests.support.official import assert_fits
 from tests.support.waiting import wait_for
 
@@ -33,7 +34,7 @@ def test_paging_shows_every_booked_transaction_once_and_they_add_up_to_the_balan
         for row in _booked(account_access, account["AccountId"]):
             assert row["TransactionId"] not in seen
             seen.add(row["TransactionId"])
-            total += _signed(row)
+            total += signed(row)
 
         assert total == _booked_balance(account_access, account["AccountId"])
 
@@ -49,7 +50,9 @@ def test_a_change_in_the_core_reaches_the_api_and_a_signed_webhook(platform, acc
             "simulate", "transaction", "--account", account_id, "--amount", "-7.89", "--description", "CORNER CAFE"
         )
 
-        wait_for(lambda: any(_signed(row) == Decimal("-7.89") for row in _page(account_access, account_id)))
+        wait_for(
+            lambda: any(signed(row) == Decimal("-7.89") for row in newest_transactions(account_access, account_id))
+        )
         told = receiver.wait_for(lambda event: event.type == "transaction.booked" and account_id in event.body)
         account_access.call("DELETE", f"/webhooks/endpoints/{endpoint['id']}")
     assert told.v1
@@ -80,10 +83,6 @@ def test_an_ended_consent_is_refused_at_the_very_next_call(platform):
     assert refusal.value.status in {401, 403}
 
 
-def _page(client, account_id):
-    return client.get(f"{AISP}/accounts/{account_id}/transactions")["Data"]["Transaction"]
-
-
 def _booked(client, account_id):
     address = f"{AISP}/accounts/{account_id}/transactions"
     while address:
@@ -92,13 +91,8 @@ def _booked(client, account_id):
         address = page["Links"].get("Next")
 
 
-def _signed(row):
-    amount = Decimal(row["Amount"]["Amount"])
-    return amount if row["CreditDebitIndicator"] == "Credit" else -amount
-
-
 def _booked_balance(client, account_id):
     for balance in client.get(f"{AISP}/accounts/{account_id}/balances")["Data"]["Balance"]:
         if balance["Type"] == "ITBD":
-            return _signed(balance)
+            return signed(balance)
     raise AssertionError("no booked balance")

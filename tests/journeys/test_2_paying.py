@@ -1,12 +1,12 @@
 """Chapter 2: a customer approves a payment, and it is made once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
 
 import pytest
 
-from portal.obctl.client import AISP, PISP
+from portal.obctl.client import PISP
 from portal.obctl.errors import Refused
+from tests.journeys.statements import count_debits
 from tests.support.official import assert_fits
 from tests.support.waiting import wait_for
 
@@ -24,7 +24,7 @@ def test_an_approved_payment_is_booked_and_appears_among_the_transactions(platfo
 
     assert_fits(answer, "CreateDomesticPayments", status=201)
     assert_fits(client.get_payment(payment_id), "GetDomesticPaymentsDomesticPaymentId", status=200)
-    assert wait_for(lambda: _debits(account_access, "21.09")) == 1
+    assert wait_for(lambda: count_debits(account_access, "21.09")) == 1
 
 
 def test_a_payment_that_is_repeated_in_parallel_is_made_once(platform, account_access):
@@ -36,7 +36,7 @@ def test_a_payment_that_is_repeated_in_parallel_is_made_once(platform, account_a
     assert len(payment_ids) == 1
     wait_for(lambda: client.get_payment(min(payment_ids))["Data"]["Status"] in DONE)
 
-    assert wait_for(lambda: _debits(account_access, "31.17")) == 1
+    assert wait_for(lambda: count_debits(account_access, "31.17")) == 1
 
 
 def test_a_payment_without_funds_is_rejected_with_the_cores_reason(platform):
@@ -85,12 +85,3 @@ def _approved(platform, *, amount):
     request = client.push(client.lodge_payment_consent(amount=amount))
     client.exchange(request, client.authorise(request, platform.customer("psu.happy")))
     return client
-
-
-def _debits(client, amount):
-    """Count the debits of an amount over all accounts of the consent."""
-    return sum(
-        Decimal(row["Amount"]["Amount"]) == Decimal(amount) and row["CreditDebitIndicator"] == "Debit"
-        for account in client.get(f"{AISP}/accounts")["Data"]["Account"]
-        for row in client.get(f"{AISP}/accounts/{account['AccountId']}/transactions")["Data"]["Transaction"]
-    )

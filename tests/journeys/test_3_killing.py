@@ -1,10 +1,8 @@
 """Chapter 3: whatever is killed, nothing is lost and nothing happens twice."""
 
-from decimal import Decimal
-
 import pytest
 
-from portal.obctl.client import AISP
+from tests.journeys.statements import count_debits
 from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("journeys")]
@@ -30,9 +28,9 @@ def test_a_payment_during_which_something_is_killed_is_made_exactly_once(platfor
         platform.kill(victim)
 
     wait_for(lambda: _status(client, payment_id) in {"ACSC", "ACCC"}, within_s=90)
-    wait_for(lambda: _debits(client, amount), within_s=30)
+    wait_for(lambda: count_debits(client, amount), within_s=30)
     platform.wait_until_fresh()
-    assert _debits(client, amount) == 1
+    assert count_debits(client, amount) == 1
 
 
 def _status(client, payment_id):
@@ -41,11 +39,3 @@ def _status(client, payment_id):
         return client.get_payment(payment_id)["Data"]["Status"]
     except Exception:
         return None
-
-
-def _debits(client, amount):
-    return sum(
-        Decimal(row["Amount"]["Amount"]) == Decimal(amount) and row["CreditDebitIndicator"] == "Debit"
-        for account in client.get(f"{AISP}/accounts")["Data"]["Account"]
-        for row in client.get(f"{AISP}/accounts/{account['AccountId']}/transactions")["Data"]["Transaction"]
-    )
