@@ -1,5 +1,6 @@
 """What all endpoints for clients share: a strict form in, an authenticated client, JSON out that no cache keeps."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,18 +20,18 @@ NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 §5.1
 _log = structlog.get_logger("oauth.endpoint")
 
 
-class ClientEndpoint(View):
+class ClientEndpoint(ABC, View):
     """An address to which clients post forms."""
 
     http_method_names = ["post"]
 
+    @abstractmethod
     def answer(self, form: Form, client: Client, now: datetime) -> HttpResponse:
         """
         Do what the endpoint is for.
 
         :raises OAuthRefusal: which is answered as RFC 6749 §5.2 says.
         """
-        raise NotImplementedError
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Read the form, find out whose it is, and answer."""
