@@ -70,6 +70,8 @@ class Relay(models.Model):
     stored_at = models.DateTimeField()
     system_identifier = models.BigIntegerField(null=True)
     timeline = models.TextField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    refusal = models.TextField(null=True)
 
     class Meta:
         managed = False
@@ -79,12 +81,28 @@ class Relay(models.Model):
         return self.name
 
 
+class Held(models.Model):
+    """One event of a broken topic: it waits, with all later ones of its topic, while the other topics flow."""
+
+    pk = models.CompositePrimaryKey("topic", "id")
+    topic = models.TextField()
+    id = models.BigIntegerField()
+    shard = models.SmallIntegerField()
+    error = models.TextField()
+    held_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "streaming_held"
+
+
 class InboxEntry(models.Model):
     """A consumer has applied, or set aside, this event."""
 
     pk = models.CompositePrimaryKey("event_id", "consumer")
     event_id = models.UUIDField()
     consumer = models.TextField()
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         managed = False
@@ -105,6 +123,23 @@ class Applied(models.Model):
         db_table = "streaming_applied"
 
 
+class GroupState(models.Model):
+    """What people said of a group: which generation of its view counts, and whether it is paused."""
+
+    group = models.TextField(primary_key=True)
+    generation = models.IntegerField()
+    paused_at = models.DateTimeField(null=True)
+    paused_by = models.TextField(null=True)
+    reason = models.TextField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "streaming_group"
+
+    def __str__(self) -> str:
+        return self.group
+
+
 class Offset(models.Model):
     """Where a group reads on in a partition; ``epoch`` fences off those who had it before."""
 
@@ -114,6 +149,8 @@ class Offset(models.Model):
     partition = models.IntegerField()
     next_offset = models.BigIntegerField()
     epoch = models.BigIntegerField()
+    stopped_at = models.DateTimeField(null=True)
+    stop_reason = models.TextField(null=True)
 
     class Meta:
         managed = False
@@ -143,7 +180,10 @@ class DeadLetter(models.Model):
     error = models.TextField()
     attempts = models.SmallIntegerField()
     state = models.TextField(choices=State.choices)
+    timestamp = models.DateTimeField()
     resolved_by = models.TextField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    reason = models.TextField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -162,6 +202,7 @@ class ParkedKey(models.Model):
         """Why it waits."""
 
         POISON = "poison", "a record could not be applied"
+        GAP = "gap", "an earlier version has not come yet"
 
     pk = models.CompositePrimaryKey("group", "topic", "key")
     group = models.TextField()
