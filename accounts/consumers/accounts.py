@@ -7,7 +7,9 @@ from accounts.consumers.newest import execute, incoming, keep_newest, newest_of_
 from accounts.models import Account
 from accounts.ports import AccountFields, Documents, document_renderer
 from bankcore.events import AccountChanged
-from streaming.consumers import Received, handles
+from streaming.consumers import Received, handles, keeps
+
+keeps("accounts_account", group="accounts.accounts")
 
 
 @handles(AccountChanged, group="accounts.accounts")

@@ -10,7 +10,9 @@ from accounts.models import Balance
 from accounts.ports import BalanceFields, DocumentRenderer, document_renderer
 from bankcore.events import BalanceChanged
 from streaming import outbox
-from streaming.consumers import Received, handles
+from streaming.consumers import Received, handles, keeps
+
+keeps("accounts_balance", group="accounts.balances")
 
 
 @handles(BalanceChanged, group="accounts.balances")

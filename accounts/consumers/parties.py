@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from accounts.consumers.newest import execute, incoming, keep_newest, newest_of_each
 from accounts.models import Holder, Party
 from bankcore.events import HolderChanged, PartyChanged
-from streaming.consumers import Received, handles
+from streaming.consumers import Received, handles, keeps
+
+keeps("accounts_party", group="accounts.parties")
+keeps("accounts_holder", group="accounts.holders")
 
 
 @handles(PartyChanged, group="accounts.parties")

@@ -10,7 +10,9 @@ from accounts.models import PendingTransaction, Transaction
 from accounts.ports import DocumentRenderer, TransactionFields, document_renderer
 from bankcore.events import BookingStatus, TransactionChanged
 from streaming import outbox
-from streaming.consumers import Received, handles
+from streaming.consumers import Received, handles, keeps
+
+keeps("accounts_transaction", "accounts_pendingtransaction", group="accounts.transactions")
 
 
 @handles(TransactionChanged, group="accounts.transactions")

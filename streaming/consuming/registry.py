@@ -43,6 +43,8 @@ class Group:
     by_type: dict[str, Handler] = field(default_factory=dict)
     by_raw_topic: dict[str, Handler] = field(default_factory=dict)
     topics: set[str] = field(default_factory=set)
+    views: tuple[str, ...] = ()
+    """The tables that the group keeps and nobody else writes: they can be emptied and built anew from its events."""
 
     @property
     def group_id(self) -> str:
@@ -113,6 +115,11 @@ def handles_raw(topics: Iterable[str], *, group: str) -> Callable[[RawHandler], 
         return apply
 
     return declare
+
+
+def keeps(*tables: str, group: str) -> None:
+    """Declare the tables that are the group's views; a row of them holds nothing but what events said."""
+    _groups.setdefault(group, Group(name=group)).views = tables
 
 
 def get_group(name: str) -> Group:
