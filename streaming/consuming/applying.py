@@ -43,6 +43,32 @@ def apply_batch(group: Group, records: Sequence[RawRecord], epochs: Mapping[Part
         return _apply(group, records, epochs, is_singly=True)
 
 
+def apply_record(group: Group, record: RawRecord) -> None:
+    """
+    Apply a record that was set aside, in the caller's transaction, as if it had just come in its turn.
+
+    Neither the inbox (it is entered already) nor a parked key keeps it back: the caller holds the key, and gives
+    its records in their order. One of a known type that the group does not handle is passed over.
+
+    :raises InvalidEvent: if it cannot be read, as before.
+    :raises UnknownEventType: if the platform does not know its type, as before.
+    :raises Exception: whatever the handler raises, :class:`.Reject` among it; its effects are for the caller to undo.
+    """
+    item = _read(group, record)
+    if item is not None:
+        if item.failure is not None:
+            raise item.failure
+        _call(group, item.handler, [item])
+
+
+def skip_record(group: Group, record: RawRecord) -> None:
+    """
+    Let the records behind one that is given up go on without it, in the caller's transaction.
+
+    Only for a handler that wants every version there is something to do: its aggregate's next version is due then.
+    """
+
+
 @transaction.atomic
 def _apply(
     group: Group, records: Sequence[RawRecord], epochs: Mapping[Partition, int], *, is_singly: bool
@@ -77,13 +103,13 @@ def _due(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """A record on its way to its handler; ``content`` is what the handler gets, ``error`` why it gets nothing."""
+    """A record on its way to its handler; ``content`` is what the handler gets, ``failure`` why it gets nothing."""
 
     record: RawRecord
     handler: Handler
     content: Received[Any] | RawRecord | None
     event_id: UUID | None = None
-    error: str = ""
+    failure: InvalidEvent | UnknownEventType | None = None
 
     @property
     def place(self) -> tuple[str, str | None]:
@@ -97,12 +123,12 @@ class _Batch:
         self._group = group
         self._parked = set(letters.parked_keys(group.name, records)) if group.by_type else set()
         self._letters: list[Letter] = []
-        self._items = self._without_duplicates([item for record in records if (item := self._item(record))])
+        self._items = self._without_duplicates([item for record in records if (item := _read(group, record))])
 
     def apply_together(self) -> None:
         """Give each handler as many records at once as the order within the keys allows."""
         for handler, items in _in_key_order(self._flowing()):
-            self._call(handler, items)
+            _call(self._group, handler, items)
         letters.write(self._group.name, self._letters)
 
     def apply_singly(self) -> None:
@@ -116,26 +142,6 @@ class _Batch:
                     self._set_aside(item, _reason(error), attempts=attempt)
                     break
         letters.write(self._group.name, self._letters)
-
-    def _item(self, record: RawRecord) -> _Item | None:
-        if raw_handler := self._group.by_raw_topic.get(record.topic):
-            return _Item(record=record, handler=raw_handler, content=record)
-        type_name = record.headers.get("ce_type", "")
-        handler = self._group.by_type.get(type_name)
-        if handler is None and is_known(type_name):
-            return None  # another group's concern.
-        try:
-            received = open_envelope(record)
-        except (InvalidEvent, UnknownEventType) as error:
-            return _Item(
-                record=record,
-                handler=handler or _NOBODY,
-                content=None,
-                event_id=_event_id(record),
-                error=_reason(error),
-            )
-        assert handler is not None, "only known types can be opened"
-        return _Item(record=record, handler=handler, content=received, event_id=received.event_id)
 
     def _without_duplicates(self, items: Sequence[_Item]) -> list[_Item]:
         new = inbox.enter(self._group.consumer, [item.event_id for item in items if item.event_id])
@@ -153,33 +159,52 @@ class _Batch:
         for item in self._items:
             if item.place in self._parked:
                 self._letters.append(_letter(item, "its key is parked", attempts=0, state=DeadLetter.State.WAITING))
-            elif item.content is None:
-                self._set_aside(item, item.error, attempts=1)
+            elif item.failure is not None:
+                self._set_aside(item, _reason(item.failure), attempts=1)
             else:
                 yield item
 
     def _try(self, item: _Item) -> Exception | None:
         try:
             with transaction.atomic():
-                self._call(item.handler, [item])
+                _call(self._group, item.handler, [item])
         except TRANSIENT:
             raise
         except Exception as error:  # the edge of the loop: it becomes a dead letter.
             return error
         return None
 
-    def _call(self, handler: Handler, items: Sequence[_Item]) -> None:
-        contents: list[Any] = [item.content for item in items]
-        if handler.order == "newest":
-            contents = inbox.newest_only(self._group.consumer, contents)
-        if contents:
-            with _acting_for(self._group, contents):
-                handler.apply(contents)
-
     def _set_aside(self, item: _Item, error: str, *, attempts: int) -> None:
         self._letters.append(_letter(item, error, attempts=attempts, state=DeadLetter.State.POISON))
         if item.handler.is_parking and item.record.key is not None:
             self._parked.add((item.record.topic, item.record.key))
+
+
+def _read(group: Group, record: RawRecord) -> _Item | None:
+    """Return the record with its handler; nothing for a known type that is another group's concern."""
+    if raw_handler := group.by_raw_topic.get(record.topic):
+        return _Item(record=record, handler=raw_handler, content=record)
+    type_name = record.headers.get("ce_type", "")
+    handler = group.by_type.get(type_name)
+    if handler is None and is_known(type_name):
+        return None
+    try:
+        received = open_envelope(record)
+    except (InvalidEvent, UnknownEventType) as failure:
+        return _Item(
+            record=record, handler=handler or _NOBODY, content=None, event_id=_event_id(record), failure=failure
+        )
+    assert handler is not None, "only known types can be opened"
+    return _Item(record=record, handler=handler, content=received, event_id=received.event_id)
+
+
+def _call(group: Group, handler: Handler, items: Sequence[_Item]) -> None:
+    contents: list[Any] = [item.content for item in items]
+    if handler.order == "newest":
+        contents = inbox.newest_only(group.consumer, contents)
+    if contents:
+        with _acting_for(group, contents):
+            handler.apply(contents)
 
 
 def _nothing(_batch: Sequence[Any]) -> None:
