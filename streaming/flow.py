@@ -1,7 +1,9 @@
 """How data flows, measured: what the relay has still to send, and how far the groups are behind."""
 
+import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
@@ -14,7 +16,8 @@ from streaming.envelope import record_time
 from streaming.relaying.ranges import RANGES
 from streaming.topics import declared, topic_name, without_prefix
 
-PEEK_WITHIN_S = 1.0
+PEEK_WITHIN_S = 2.0
+"""How long the first waiting records of all groups together may take to read; what is late has no age then."""
 
 
 class BrokerDown(Exception):
@@ -31,12 +34,32 @@ class RelayFlow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionLag:
+    """How many records of a partition a group has still to read, and when the oldest of them came to the broker."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    records: int
+    oldest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupLag:
-    """How many records a group has still to read, and when the oldest of them came to the broker."""
+    """How far a group is behind, partition by partition."""
 
     group: str
-    records: int
-    oldest_at: datetime | None
+    partitions: Sequence[PartitionLag]
+
+    @property
+    def records(self) -> int:
+        """The records that it has still to read."""
+        return sum(partition.records for partition in self.partitions)
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        """When the oldest of them came to the broker."""
+        return min((lag.oldest_at for lag in self.partitions if lag.oldest_at), default=None)
 
 
 def measure_relays() -> Sequence[RelayFlow]:
@@ -63,9 +86,14 @@ def measure_lags() -> Sequence[GroupLag]:
     places = _places()
     try:
         ends = _ends({partition for partitions in places.values() for partition in partitions})
-        return [_lag(group, partitions, ends) for group, partitions in places.items()]
+        lags = {group: _lags(partitions, ends) for group, partitions in places.items()}
+        times = _times_of({_front(lag) for each in lags.values() for lag in each if lag.records})
     except KafkaException as error:
         raise BrokerDown(str(error)) from error
+    return [
+        GroupLag(group=group, partitions=[replace(lag, oldest_at=times.get(_front(lag))) for lag in each])
+        for group, each in lags.items()
+    ]
 
 
 def _places() -> Mapping[str, Mapping[Partition, int]]:
@@ -108,29 +136,52 @@ def _offsets(consumer: Consumer, partitions: Iterable[Partition], end: int) -> M
     return offsets
 
 
-def _lag(group: str, stands: Mapping[Partition, int], ends: Mapping[Partition, tuple[int, int]]) -> GroupLag:
-    behind: dict[Partition, int] = {}
-    records = 0
-    for partition, next_offset in stands.items():
-        first, end = ends[partition]
-        left = end - max(next_offset, first)
-        if left > 0:
-            behind[partition] = max(next_offset, first)
-            records += left
-    return GroupLag(group=group, records=records, oldest_at=_oldest(behind) if behind else None)
+def _lags(stands: Mapping[Partition, int], ends: Mapping[Partition, tuple[int, int]]) -> list[PartitionLag]:
+    lags = []
+    for (topic, number), next_offset in sorted(stands.items()):
+        first, end = ends[topic, number]
+        front = max(next_offset, first)
+        lags.append(PartitionLag(topic=topic, partition=number, next_offset=front, records=max(end - front, 0)))
+    return lags
 
 
-def _oldest(behind: Mapping[Partition, int]) -> datetime | None:
-    """Read the first record that each lagging partition waits with; the oldest of those that come in time."""
-    consumer = kafka.new_consumer("flow", {"group.id": topic_name("flow"), "auto.offset.reset": "earliest"})
+def _front(lag: PartitionLag) -> tuple[Partition, int]:
+    return (lag.topic, lag.partition), lag.next_offset
+
+
+def _times_of(fronts: Iterable[tuple[Partition, int]]) -> Mapping[tuple[Partition, int], datetime]:
+    """Read the record at each place, or the next one after it, and return when it came; of those that come in time."""
+    waiting = defaultdict(list)
+    for partition, offset in sorted(fronts):
+        waiting[partition].append(offset)
+    times: dict[tuple[Partition, int], datetime] = {}
+    until = time.monotonic() + PEEK_WITHIN_S
+    while waiting and time.monotonic() < until:
+        # One place of each partition at a time: groups may stand at different places of the same one.
+        asked = {partition: offsets.pop() for partition, offsets in waiting.items()}
+        waiting = defaultdict(list, {partition: offsets for partition, offsets in waiting.items() if offsets})
+        found = _peek(asked, until)
+        times |= {(partition, asked[partition]): came_at for partition, came_at in found.items()}
+    return times
+
+
+def _peek(places: Mapping[Partition, int], until: float) -> Mapping[Partition, datetime]:
+    consumer = kafka.new_consumer("flow", _PEEKING | {"group.id": topic_name("flow")})
+    found: dict[Partition, datetime] = {}
     try:
-        consumer.assign([TopicPartition(topic_name(topic), number, at) for (topic, number), at in behind.items()])
-        messages = consumer.consume(len(behind), PEEK_WITHIN_S)
+        consumer.assign([TopicPartition(topic_name(topic), number, at) for (topic, number), at in places.items()])
+        while len(found) < len(places) and (left := until - time.monotonic()) > 0:
+            for message in consumer.consume(len(places), min(left, 0.1)):
+                partition = without_prefix(message.topic()), message.partition()
+                if message.error() is None and partition not in found:
+                    found[partition] = record_time(message.timestamp()[1])
+                    consumer.incremental_unassign([TopicPartition(message.topic(), message.partition())])
     finally:
         consumer.close()
-    times = [record_time(message.timestamp()[1]) for message in messages if message.error() is None]
-    return min(times, default=None)
+    return found
 
+
+_PEEKING = {"auto.offset.reset": "earliest", "queued.min.messages": 1, "fetch.wait.max.ms": 10}
 
 _RELAYS = """
 SELECT r.name, (r.lease_until >= clock_timestamp())::int + (r.standby_until >= clock_timestamp())::int,
