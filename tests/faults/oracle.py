@@ -1,0 +1,152 @@
+"""
+The judge: the writers' journal against the business, the topic and every effect.
+
+It believes no number that the platform keeps about itself; the places of groups only tell it when to stop waiting.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tests.faults import broker
+from tests.faults.journal import Change
+from tests.faults.purses import ADDING, FILING, GROUPS, PRINTING, PURSES, RECEIPTS, PurseChanged
+from tests.faults.world import World
+from tests.support.waiting import wait_until
+
+ARRIVES_WITHIN_S = 90.0
+
+Deeds = Mapping[UUID, list[Change]]
+
+
+def judge(world: World, *, within_s: float = ARRIVES_WITHIN_S, groups: Iterable[str] = GROUPS) -> int:
+    """
+    Wait until all has arrived, then demand that everything agrees; return how many changes there were.
+
+    Writers must have ended. Every change that a writer saw committed must be there once and in order on the topic (but
+    for repetitions), in the totals and as a receipt; nothing else may be there; and both sides of each deed, or none.
+    """
+    deeds = committed_deeds(world)
+    changes = sum(map(len, deeds.values()))
+    judge_business(world, deeds)
+    wait_until(lambda: has_arrived(world, changes, groups), "not all has arrived", within_s)
+    judge_topic(world, deeds)
+    if ADDING in groups:
+        judge_totals(world, deeds)
+    if FILING in groups:
+        judge_receipts(world, deeds)
+    assert not world.value("SELECT count(*) FROM streaming_dead_letter"), "records were set aside without reason"
+    return changes
+
+
+def committed_deeds(world: World) -> Deeds:
+    """
+    Return what happened: all that a writer saw committed, and what it lost sight of if the business has it.
+
+    :raises AssertionError: if the business lost a deed, or has one that was undone or never begun.
+    """
+    account = world.account()
+    kept = {deed_id for (deed_id,) in world.rows("SELECT deed_id FROM tests_deed")}
+    assert not account.done.keys() - kept, "the database lost what it had confirmed"
+    assert not account.undone.keys() & kept, "the database has what was undone"
+    known = {**account.done, **account.unknown}
+    assert kept <= known.keys(), "the database has what nobody wrote"
+    return {deed_id: list(known[deed_id]) for deed_id in kept}
+
+
+def judge_business(world: World, deeds: Deeds) -> None:
+    """The purses hold what the deeds add up to, and all of them together nothing."""
+    balances = dict(world.rows("SELECT purse_id, balance FROM tests_purse"))
+    assert balances == _sums(deeds)
+    assert sum(balances.values()) == 0
+
+
+def judge_topic(world: World, deeds: Deeds) -> None:
+    """On the topic each purse's changes are, at first sight, versions 1 to n, and they are the deeds' changes."""
+    versions: dict[str, list[int]] = defaultdict(list)
+    seen: dict[tuple[str, int], bytes] = {}
+    for record in broker.read_topic(world.bootstrap, world.prefix + PURSES):
+        versions[record.key].append(record.version)
+        known = seen.setdefault((record.key, record.version), record.value)
+        assert known == record.value, "one version has two contents"
+    first_sights = {purse: list(dict.fromkeys(found)) for purse, found in versions.items()}
+    numbers = Counter(str(purse) for changes in deeds.values() for purse, _ in changes)
+    assert first_sights == {purse: list(range(1, number + 1)) for purse, number in numbers.items()}
+    events = [_decoder.decode(value) for value in seen.values()]
+    assert _found((e.deed_id, e.position, e.purse_id, e.amount) for e in events) == _wanted(deeds)
+
+
+def judge_totals(world: World, deeds: Deeds) -> None:
+    """Each change was applied once, those of a purse in order, and the totals say the same as the business."""
+    sightings = world.rows(
+        "SELECT deed_id, position, purse_id, amount, version FROM tests_sighting ORDER BY purse_id, n"
+    )
+    assert _found(row[:4] for row in sightings) == _wanted(deeds)
+    _demand_order((purse, version) for _, _, purse, _, version in sightings)
+    assert dict(world.rows("SELECT purse_id, total FROM tests_total")) == _sums(deeds)
+
+
+def judge_receipts(world: World, deeds: Deeds) -> None:
+    """Each change has one receipt, and those of a purse came in the order of its changes."""
+    receipts = world.rows("SELECT deed_id, position, purse_id, version FROM tests_receipt ORDER BY purse_id, n")
+    assert Counter(row[:3] for row in receipts) == Counter(
+        (deed_id, position, purse) for deed_id, changes in deeds.items() for position, (purse, _) in enumerate(changes)
+    )
+    _demand_order((purse, version) for _, _, purse, version in receipts)
+
+
+def has_arrived(world: World, changes: int, groups: Iterable[str]) -> bool:
+    """Say whether the groups have read to the end what the topics hold by now, and as much as was written came."""
+    world.demand_life()
+    tables = {ADDING: "tests_sighting", FILING: "tests_receipt"}
+    if any(world.value(f"SELECT count(*) FROM {tables[group]}") < changes for group in groups if group in tables):
+        return False
+    topics = {ADDING: PURSES, PRINTING: PURSES, FILING: RECEIPTS}
+    places = {
+        (group, topic, partition): next_offset
+        for group, topic, partition, next_offset in world.rows(
+            'SELECT "group", topic, partition, next_offset FROM streaming_offset'
+        )
+    }
+    ends = {topic: broker.ends(world.bootstrap, world.prefix + topic) for topic in (PURSES, RECEIPTS)}
+    if not groups and sum(ends[PURSES].values()) < changes:
+        return False
+    return all(
+        places.get((group, topics[group], partition), 0) >= end
+        for group in groups
+        for partition, end in ends[topics[group]].items()
+    )
+
+
+_decoder = msgspec.json.Decoder(PurseChanged)
+
+
+def _sums(deeds: Deeds) -> Mapping[UUID, int]:
+    sums: dict[UUID, int] = defaultdict(int)
+    for changes in deeds.values():
+        for purse, amount in changes:
+            sums[purse] += amount
+    return dict(sums)
+
+
+def _wanted(deeds: Deeds) -> Counter[tuple[Any, ...]]:
+    return Counter(
+        (deed_id, position, purse, amount)
+        for deed_id, changes in deeds.items()
+        for position, (purse, amount) in enumerate(changes)
+    )
+
+
+def _found(rows: Iterable[Iterable[Any]]) -> Counter[tuple[Any, ...]]:
+    return Counter(tuple(row) for row in rows)
+
+
+def _demand_order(sights: Iterable[tuple[UUID, int]]) -> None:
+    """Every purse's versions must come as 1, 2, 3, …"""
+    following: dict[UUID, int] = defaultdict(lambda: 1)
+    for purse, version in sights:
+        assert version == following[purse], f"version {version} of {purse} came where {following[purse]} is due"
+        following[purse] += 1
