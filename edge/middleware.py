@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-from kernel import context
+from kernel import context, tracing
 
 INTERACTION_ID_HEADER = "x-fapi-interaction-id"
 
@@ -33,6 +33,8 @@ API_PREFIXES = (
     "/openapi.json",
 )
 """Paths that programs call: no session, no CSRF token, no signed-in user, no messages."""
+
+_PROBES = ("/livez", "/readyz", "/healthz", "/metrics")
 
 _PAGES_BELOW_API_PREFIXES = ("/oauth/authorize",)  # a browser goes there.
 
@@ -61,12 +63,16 @@ class CallContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = time.perf_counter()
         interaction_id = _interaction_id(request)
-        trace_id, traceparent = _continue_trace(request.headers.get("traceparent", ""))
+        given = request.headers.get("traceparent", "")
+        span = _begin_span(request, given, interaction_id)
+        traceparent = span.traceparent if span else _continue_trace(given)
         with (
             context.acting(correlation_id=interaction_id, traceparent=traceparent),
-            structlog.contextvars.bound_contextvars(interaction_id=interaction_id, trace_id=trace_id),
+            structlog.contextvars.bound_contextvars(interaction_id=interaction_id, trace_id=traceparent[3:35]),
         ):
             response = self.get_response(request)
+            if span:
+                _end_span(span, request, response)
             response.headers[INTERACTION_ID_HEADER] = interaction_id
             _access_log.info(
                 "request",
@@ -120,8 +126,33 @@ def _interaction_id(request: HttpRequest) -> str:
     return given if _UUID.fullmatch(given) else str(uuid4())
 
 
-def _continue_trace(given: str) -> tuple[str, str]:
-    """Return the trace id, and the ``traceparent`` of our own span in it (W3C Trace Context §3.2)."""
+def _continue_trace(given: str) -> str:
+    """Return the ``traceparent`` of our own span in the caller's trace, or in a new one (W3C Trace Context §3.2)."""
     match = _TRACEPARENT.fullmatch(given)
     trace_id, flags = match.groups() if match else (secrets.token_hex(16), "01")
-    return trace_id, f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
+    return f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
+
+
+def _begin_span(request: HttpRequest, given: str, interaction_id: str) -> tracing.Span | None:
+    if not tracing.is_on() or request.path.startswith(_PROBES):
+        return None
+    return tracing.begin(
+        request.method or "",
+        kind=tracing.SpanKind.SERVER,
+        parent=given if _TRACEPARENT.fullmatch(given) else None,
+        attributes={
+            "http.request.method": request.method or "",
+            "url.path": request.path,  # never the query: it may hold codes and states.
+            "millrace.interaction_id": interaction_id,
+        },
+    )
+
+
+def _end_span(span: tracing.Span, request: HttpRequest, response: HttpResponseBase) -> None:
+    """Name the span after the route, known by now: a path with ids in it would be a name of its own each time."""
+    route = f"/{request.resolver_match.route}" if request.resolver_match else ""
+    span.end(
+        name=f"{request.method} {route}".rstrip(),
+        attributes={"http.route": route, "http.response.status_code": response.status_code},
+        error=str(response.status_code) if response.status_code >= 500 else None,
+    )

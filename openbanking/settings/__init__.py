@@ -7,3 +7,4 @@ from openbanking.settings.logging import *  # noqa: F403
 from openbanking.settings.oauth import *  # noqa: F403
 from openbanking.settings.rooms import *  # noqa: F403
 from openbanking.settings.security import *  # noqa: F403
+from openbanking.settings.tracing import *  # noqa: F403
