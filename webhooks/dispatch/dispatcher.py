@@ -15,6 +15,7 @@ import structlog
 from kernel import clock
 from kernel.identifiers import new_id
 from webhooks.breaker import Breaker
+from webhooks.dispatch import spans
 from webhooks.dispatch.store import Challenge, Claimed, Prepared, Record, Store
 from webhooks.dispatch.transport import Transport, jitter
 from webhooks.public_events import timestamp
@@ -127,8 +128,10 @@ class Dispatcher:
             "sequence": prepared.sequence,
             "data": prepared.body,
         }
+        span = spans.begin(prepared)
         answer = await self._send(prepared, message_id=str(prepared.event_id), message=message)
         verdict = judge(answer, attempt=prepared.attempt, jitter=jitter())
+        spans.end(span, answer, is_delivered=verdict.state == DeliveryState.DELIVERED)
         self._breakers[claimed.endpoint_id].end(is_failure=verdict.is_endpoint_at_fault, at_s=time.monotonic())
         self._finish(
             Record(

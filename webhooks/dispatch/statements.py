@@ -40,6 +40,9 @@ PREPARE = f"""
 SELECT delivery.id, delivery.endpoint_id, delivery.attempts, delivery.sequence, news.event_id, news.type,
        news.occurred_at, news.body, endpoint.url, endpoint.schemes, keys.sealed_secrets, keys.sealed_private_keys,
        third_party.status = 'suspended' OR endpoint.status <> 'live' AS is_parked,
+       CASE WHEN %(is_traced)s THEN (
+            SELECT event.traceparent FROM streaming_event AS event WHERE event.event_id = news.event_id)
+       END AS traceparent,
        CASE WHEN third_party.status = 'withdrawn' THEN 'third_party_withdrawn'
             WHEN news.account_id IS NULL THEN NULL
             WHEN NOT EXISTS (

@@ -18,6 +18,7 @@ import structlog
 from django.db import connections
 from psycopg.rows import DictRow, dict_row
 
+from kernel import tracing
 from kernel.identifiers import new_id
 from webhooks import vault
 from webhooks.dispatch import statements
@@ -47,7 +48,7 @@ class Prepared:
     All that one call needs, read in one statement after the claim.
 
     ``suppressed`` is the reason why it must not be sent at all, ``is_parked`` says that it must wait
-    (third party suspended, endpoint no longer live).
+    (third party suspended, endpoint no longer live). ``traceparent`` is that of the event, while traces are made.
     """
 
     claimed: Claimed
@@ -62,6 +63,7 @@ class Prepared:
     keys: Sequence[KeyPair]
     suppressed: str | None = None
     is_parked: bool = False
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,7 @@ class Store:
     async def prepare(self, claimed: Sequence[Claimed], *, now: datetime) -> Sequence[Prepared]:
         """Read what is to be sent, and whether a live consent still covers it at ``now``."""
         by_id = {delivery.delivery_id: delivery for delivery in claimed}
-        rows = await self._execute(statements.PREPARE, {"ids": list(by_id), "now": now})
+        rows = await self._execute(statements.PREPARE, {"ids": list(by_id), "now": now, "is_traced": tracing.is_on()})
         return [
             Prepared(
                 claimed=by_id[row["id"]],
@@ -135,6 +137,7 @@ class Store:
                 keys=_open_keys(row),
                 suppressed=row["suppressed"],
                 is_parked=row["is_parked"],
+                traceparent=row["traceparent"],
             )
             for row in rows
         ]
