@@ -41,8 +41,18 @@ class Environment(BaseSettings):
     kafka_security_username: str = ""
     kafka_security_password: str = Field(default="", repr=False)
     kafka_security_ca_file: str = ""
+    """The authorities that sign the brokers' certificates (PEM); without it, those of the system."""
+    kafka_security_certificate_file: str = ""
+    """With its key: who we are, where brokers ask for a client's certificate (PEM)."""
+    kafka_security_key_file: str = ""
+    kafka_security_key_password: str = Field(default="", repr=False)
     kafka_replication_factor: int = Field(default=1, ge=1, le=9)
+    """Replicas of each topic. From 3 on, a write counts once two of them have it."""
+    event_retention_months: int = Field(default=18, ge=3)
+    """Whole months of the event log that ``manage.py partitions drop`` refuses to touch."""
     valkey_url: str = ""
+    relay_ranges: int = Field(default=1, ge=1, le=64)
+    """How many relays share the log, each with its own lease; a power of two, as there are 64 shards."""
     topic_prefix: str = Field(default="", pattern=r"^([a-z0-9]+[.-])*$")
     """Goes before every topic's and group's name, so that deployments can share a cluster."""
 
@@ -62,10 +72,35 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
 
+    otel_exporter_otlp_endpoint: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
+    """Where spans go, an OTLP receiver over HTTP such as ``http://127.0.0.1:4318``; without it none are made."""
+    otel_service_name: str = "millrace"
+
     @field_validator("secret_keys", "allowed_hosts", "webhooks_deny_networks", "webhooks_test_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("relay_ranges")
+    @classmethod
+    def _shards_divide_evenly(cls, value: int) -> int:
+        if 64 % value:
+            raise ValueError("must divide the 64 shards: 1, 2, 4, 8, 16, 32 or 64")
+        return value
+
+    @model_validator(mode="after")
+    def _kafka_security_fits_its_protocol(self) -> Self:
+        protocol, is_signing_in = self.kafka_security_protocol, bool(self.kafka_security_sasl_mechanism)
+        if protocol.startswith("SASL") != is_signing_in:
+            raise ValueError("KAFKA_SECURITY_SASL_MECHANISM goes with SASL_PLAINTEXT or SASL_SSL, and only with them")
+        if is_signing_in and not (self.kafka_security_username and self.kafka_security_password):
+            raise ValueError("KAFKA_SECURITY_USERNAME and KAFKA_SECURITY_PASSWORD are needed for SASL")
+        files = (self.kafka_security_ca_file, self.kafka_security_certificate_file, self.kafka_security_key_file)
+        if any(files) and not protocol.endswith("SSL"):
+            raise ValueError("certificates of Kafka need KAFKA_SECURITY_PROTOCOL=SSL or SASL_SSL")
+        if bool(self.kafka_security_certificate_file) != bool(self.kafka_security_key_file):
+            raise ValueError("KAFKA_SECURITY_CERTIFICATE_FILE and KAFKA_SECURITY_KEY_FILE go together")
+        return self
 
     @field_validator("base_url")
     @classmethod
@@ -98,6 +133,20 @@ class Environment(BaseSettings):
         if missing:
             raise ValueError("set SANDBOX=1 for the sandbox; without it these must be set: " + "; ".join(missing))
         return self
+
+    def kafka_security(self) -> dict[str, str]:
+        """Return how clients reach the brokers, in librdkafka's words; what is not given is left to its defaults."""
+        given = {
+            "security.protocol": self.kafka_security_protocol,
+            "sasl.mechanism": self.kafka_security_sasl_mechanism,
+            "sasl.username": self.kafka_security_username,
+            "sasl.password": self.kafka_security_password,
+            "ssl.ca.location": self.kafka_security_ca_file,
+            "ssl.certificate.location": self.kafka_security_certificate_file,
+            "ssl.key.location": self.kafka_security_key_file,
+            "ssl.key.password": self.kafka_security_key_password,
+        }
+        return {name: value for name, value in given.items() if value}
 
 
 def read_environment() -> Environment:
