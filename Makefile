@@ -27,7 +27,9 @@ check: $(VENV)/.test  ## Check format, lint, types, imports, migrations and cont
 	@lint-imports --no-cache
 	@python manage.py check
 	@python manage.py makemigrations --check --dry-run
-	@python manage.py events schemas --check
+	@python manage.py events docs --check
+	@python manage.py events gate
+	@python -m tests.contracts.asyncapi
 
 format: $(VENV)/.test  ## Put the code into its form
 	@ruff format . && ruff check --fix .
@@ -35,9 +37,9 @@ format: $(VENV)/.test  ## Put the code into its form
 services: $(VENV)/.demo  ## Start PostgreSQL, Kafka and Valkey only (python manage.py services down ends them)
 	@python manage.py services up
 
-docs: $(VENV)/.test  ## Write the generated documents anew: OpenAPI, event schemas
+docs: $(VENV)/.test  ## Write the generated documents anew: OpenAPI, event contracts
 	@python manage.py spectacular --fail-on-warn --format openapi-json --file docs/openapi.json
-	@python manage.py events schemas --write
+	@python manage.py events docs --write
 
 screenshots: $(VENV)/.test  ## Take pictures of every page into docs/screenshots
 	@DJANGO_SETTINGS_MODULE=openbanking.settings python -m tests.support.screenshots

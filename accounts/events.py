@@ -18,6 +18,8 @@ class TransactionBooked(Event):
     aggregate_type = "account"
     subject = "account_id"
     topic = "account.events.v1"
+    serves = ("2b", "8a")
+    example = {"direction": "debit", "amount_minor": 1250, "currency": "GBP"}
 
     account_id: UUID
     transaction_id: UUID
@@ -35,6 +37,8 @@ class BalanceMoved(Event):
     aggregate_type = "account"
     subject = "account_id"
     topic = "account.events.v1"
+    serves = ("2b", "8a")
+    example = {"currency": "GBP", "booked_minor": 84_310, "available_minor": 83_060}
 
     account_id: UUID
     currency: str

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import TextChoices
 
+from bankcore import raw_schemas
 from streaming import topics
 from streaming.events import Event
 
@@ -39,8 +40,17 @@ PAYMENT_STATUS_TOPIC = "core.raw.payment-status.v1"
 CDC_TOPICS = tuple(f"core.raw.cdc.{table}" for table in ("cusmst", "accmst", "achold", "acbal", "trnjnl"))
 """Change-data capture of the core's tables, in Debezium's envelope, keyed by primary key (movements by account)."""
 
-for _topic in (*CDC_TOPICS, PAYMENT_STATUS_TOPIC):
-    topics.declare(_topic, retention_days=7, owner="bankcore", purpose="The core's own format; read by bankcore only.")
+_RAW = "The core's own format; read by bankcore only."
+
+for _topic in CDC_TOPICS:
+    topics.declare(_topic, retention_days=7, owner="bankcore", purpose=_RAW, raw_schema=raw_schemas.CHANGE)
+topics.declare(
+    PAYMENT_STATUS_TOPIC,
+    retention_days=7,
+    owner="bankcore",
+    purpose=_RAW,
+    raw_schema=raw_schemas.PAYMENT_STATUS,
+)
 
 
 class AccountKind(TextChoices):
@@ -89,6 +99,19 @@ class AccountChanged(Event):
     subject = "account_id"
     topic = "core.accounts.v1"
     personal = frozenset({"number_account", "iban", "pan", "nickname", "holder_name"})
+    serves = ("1c", "7a", "8a", "10a")
+    example = {
+        "source_version": 41_207,
+        "number_sort_code": "000926",
+        "number_account": "12345678",
+        "iban": "GB12TLRC00092612345678",
+        "pan": None,
+        "currency": "GBP",
+        "product_name": "Everyday Current Account",
+        "nickname": "Bills",
+        "holder_name": "Ada Vellacott",
+        "closed_date": None,
+    }
 
     source_version: int
     is_snapshot: bool
@@ -116,6 +139,18 @@ class PartyChanged(Event):
     subject = "party_id"
     topic = "core.parties.v1"
     personal = frozenset({"full_name", "email", "phone", "address_lines", "post_code", "town"})
+    serves = ("1c", "5b", "7a", "9b")
+    example = {
+        "source_version": 41_203,
+        "customer_reference": "1234567",
+        "full_name": "Ada Vellacott",
+        "email": "ada@example.com",
+        "phone": "+44 7700 900001",
+        "address_lines": ("1 Weir Street",),
+        "post_code": "ZG1 1QT",
+        "town": "Tolmere",
+        "country": "GB",
+    }
 
     source_version: int
     is_snapshot: bool
@@ -139,6 +174,8 @@ class HolderChanged(Event):
     aggregate_type = "core_holder"
     subject = "holder_id"
     topic = "core.holders.v1"
+    serves = ("5b", "7a", "8a")
+    example = {"source_version": 41_209}
 
     source_version: int
     is_snapshot: bool
@@ -161,6 +198,14 @@ class BalanceChanged(Event):
     aggregate_type = "core_balance"
     subject = "account_id"
     topic = "core.balances.v1"
+    serves = ("6a", "6b", "7a", "8a")
+    example = {
+        "source_version": 41_216,
+        "currency": "GBP",
+        "booked_minor": -1250,
+        "available_minor": 48_750,
+        "credit_limit_minor": 50_000,
+    }
 
     source_version: int
     is_snapshot: bool
@@ -190,6 +235,27 @@ class TransactionChanged(Event):
     personal = frozenset(
         {"description", "counterparty_name", "counterparty_sort_code", "counterparty_account", "reference"}
     )
+    serves = ("1b", "5c", "7a", "8a", "8b", "9a")
+    example = {
+        "source_version": 41_215,
+        "source_ref": "92612345678:17",
+        "amount_minor": 1250,
+        "direction": Direction.DEBIT,
+        "currency": "GBP",
+        "description": "QP *THIRD BEAN TOLMERE",
+        "kind_code": "CARD",
+        "domain_code": "PMNT",
+        "family_code": "CCRD",
+        "sub_family_code": "POSD",
+        "merchant_name": "Third Bean",
+        "merchant_category_code": "5814",
+        "counterparty_name": None,
+        "counterparty_sort_code": None,
+        "counterparty_account": None,
+        "reference": None,
+        "balance_after_minor": -1250,
+        "payment_id": None,
+    }
 
     source_version: int
     is_snapshot: bool
@@ -225,6 +291,14 @@ class PaymentReported(Event):
     aggregate_type = "core_payment"
     subject = "payment_id"
     topic = "core.payment-status.v1"
+    serves = ("1a", "8b", "10a")
+    example = {
+        "source_version": 41_230,
+        "status": "ACSC",
+        "reason_code": None,
+        "reason_text": None,
+        "core_reference": "TR000000041230",
+    }
 
     source_version: int
     is_snapshot: bool
@@ -245,6 +319,19 @@ class PaymentInstructed(Event):
     key = "debtor_account_id"
     topic = "payment.commands.v1"
     personal = frozenset({"debtor_account_number", "creditor_name", "creditor_identification", "reference"})
+    serves = ("1a", "10a")
+    example = {
+        "debtor_sort_code": "000926",
+        "debtor_account_number": "12345678",
+        "amount_minor": 1200,
+        "currency": "GBP",
+        "creditor_name": "Beacon Lettings",
+        "creditor_scheme": "UK.OBIE.SortCodeAccountNumber",
+        "creditor_identification": "00120431415926",
+        "reference": "INV 1",
+        "end_to_end_identification": "E2E-1",
+        "local_instrument": None,
+    }
 
     payment_id: UUID
     debtor_account_id: UUID

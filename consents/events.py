@@ -5,7 +5,6 @@ What happens to a consent, as facts; each is keyed by the consent, so that its f
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from streaming import topics
@@ -20,10 +19,12 @@ topics.declare(TOPIC, owner="consents", purpose="Consents: lodged, answered, use
 class ConsentLodged(Event):
     """A third party has asked; the customer has not answered yet."""
 
-    name: ClassVar[str] = "consents.consent.lodged"
-    aggregate_type: ClassVar[str] = "consent"
-    subject: ClassVar[str] = "consent_id"
-    topic: ClassVar[str] = TOPIC
+    name = "consents.consent.lodged"
+    aggregate_type = "consent"
+    subject = "consent_id"
+    topic = TOPIC
+    serves = ("1b", "2a", "5b", "10b")
+    example = {"customer_id": None, "kind": "account_access", "permissions": ("ReadAccountsBasic", "ReadBalances")}
 
     consent_id: UUID
     third_party_id: UUID
@@ -36,10 +37,12 @@ class ConsentLodged(Event):
 class ConsentAuthorised(Event):
     """The customer said yes to these accounts: the third party may act."""
 
-    name: ClassVar[str] = "consents.consent.authorised"
-    aggregate_type: ClassVar[str] = "consent"
-    subject: ClassVar[str] = "consent_id"
-    topic: ClassVar[str] = TOPIC
+    name = "consents.consent.authorised"
+    aggregate_type = "consent"
+    subject = "consent_id"
+    topic = TOPIC
+    serves = ("1b", "2a", "2b", "5b", "10b")
+    example = {"kind": "account_access", "permissions": ("ReadAccountsBasic", "ReadBalances")}
 
     consent_id: UUID
     third_party_id: UUID
@@ -53,10 +56,12 @@ class ConsentAuthorised(Event):
 class ConsentRejected(Event):
     """The customer said no."""
 
-    name: ClassVar[str] = "consents.consent.rejected"
-    aggregate_type: ClassVar[str] = "consent"
-    subject: ClassVar[str] = "consent_id"
-    topic: ClassVar[str] = TOPIC
+    name = "consents.consent.rejected"
+    aggregate_type = "consent"
+    subject = "consent_id"
+    topic = TOPIC
+    serves = ("2a", "5b", "10b")
+    example = {"kind": "account_access"}
 
     consent_id: UUID
     third_party_id: UUID
@@ -68,10 +73,12 @@ class ConsentRejected(Event):
 class ConsentUsed(Event):
     """A payment consent has served its one payment."""
 
-    name: ClassVar[str] = "consents.consent.used"
-    aggregate_type: ClassVar[str] = "consent"
-    subject: ClassVar[str] = "consent_id"
-    topic: ClassVar[str] = TOPIC
+    name = "consents.consent.used"
+    aggregate_type = "consent"
+    subject = "consent_id"
+    topic = TOPIC
+    serves = ("1a", "2a", "5b", "10b")
+    example = {"kind": "single_payment"}
 
     consent_id: UUID
     third_party_id: UUID
@@ -83,10 +90,12 @@ class ConsentUsed(Event):
 class ConsentEnded(Event):
     """Somebody took the consent back; nothing may be read under it from now on."""
 
-    name: ClassVar[str] = "consents.consent.ended"
-    aggregate_type: ClassVar[str] = "consent"
-    subject: ClassVar[str] = "consent_id"
-    topic: ClassVar[str] = TOPIC
+    name = "consents.consent.ended"
+    aggregate_type = "consent"
+    subject = "consent_id"
+    topic = TOPIC
+    serves = ("2a", "2b", "5b", "10b")
+    example = {"kind": "account_access", "ended_by": "customer", "reason": "no longer used"}
 
     consent_id: UUID
     third_party_id: UUID
@@ -100,10 +109,12 @@ class ConsentEnded(Event):
 class ConsentExpired(Event):
     """The consent's time has run out, answered or not."""
 
-    name: ClassVar[str] = "consents.consent.expired"
-    aggregate_type: ClassVar[str] = "consent"
-    subject: ClassVar[str] = "consent_id"
-    topic: ClassVar[str] = TOPIC
+    name = "consents.consent.expired"
+    aggregate_type = "consent"
+    subject = "consent_id"
+    topic = TOPIC
+    serves = ("2a", "2b", "5b", "10b")
+    example = {"kind": "account_access"}
 
     consent_id: UUID
     third_party_id: UUID

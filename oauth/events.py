@@ -1,7 +1,6 @@
 """What happened to third parties, their clients, and what customers authorised them to."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 from streaming import topics
@@ -16,10 +15,12 @@ topics.declare(TOPIC, owner="oauth", purpose="Third parties, their clients, and 
 class ThirdPartyRegistered(Event):
     """A third party was let in."""
 
-    name: ClassVar[str] = "oauth.third_party.registered"
-    aggregate_type: ClassVar[str] = "third_party"
-    subject: ClassVar[str] = "third_party_id"
-    topic: ClassVar[str] = TOPIC
+    name = "oauth.third_party.registered"
+    aggregate_type = "third_party"
+    subject = "third_party_id"
+    topic = TOPIC
+    serves = ("4b", "5b", "9b", "10b")
+    example = {"third_party_name": "Ledgerly"}
 
     third_party_id: UUID
     third_party_name: str
@@ -29,10 +30,12 @@ class ThirdPartyRegistered(Event):
 class ThirdPartySuspended(Event):
     """A third party may not do anything until reinstated; consents and tokens stay as they are."""
 
-    name: ClassVar[str] = "oauth.third_party.suspended"
-    aggregate_type: ClassVar[str] = "third_party"
-    subject: ClassVar[str] = "third_party_id"
-    topic: ClassVar[str] = TOPIC
+    name = "oauth.third_party.suspended"
+    aggregate_type = "third_party"
+    subject = "third_party_id"
+    topic = TOPIC
+    serves = ("4b", "5b", "10b")
+    example = {"reason": "its certificate was withdrawn"}
 
     third_party_id: UUID
     reason: str
@@ -42,10 +45,12 @@ class ThirdPartySuspended(Event):
 class ThirdPartyReinstated(Event):
     """A suspended third party may act again."""
 
-    name: ClassVar[str] = "oauth.third_party.reinstated"
-    aggregate_type: ClassVar[str] = "third_party"
-    subject: ClassVar[str] = "third_party_id"
-    topic: ClassVar[str] = TOPIC
+    name = "oauth.third_party.reinstated"
+    aggregate_type = "third_party"
+    subject = "third_party_id"
+    topic = TOPIC
+    serves = ("4b", "5b", "10b")
+    example = {"reason": "it has a new certificate"}
 
     third_party_id: UUID
     reason: str
@@ -55,10 +60,12 @@ class ThirdPartyReinstated(Event):
 class ClientRegistered(Event):
     """A third party has a new client."""
 
-    name: ClassVar[str] = "oauth.client.registered"
-    aggregate_type: ClassVar[str] = "third_party"
-    subject: ClassVar[str] = "third_party_id"
-    topic: ClassVar[str] = TOPIC
+    name = "oauth.client.registered"
+    aggregate_type = "third_party"
+    subject = "third_party_id"
+    topic = TOPIC
+    serves = ("4b", "10b")
+    example = {"client_id": "ledgerly-web", "redirect_uris": ("https://ledgerly.example/callback",)}
 
     third_party_id: UUID
     client_id: str
@@ -69,10 +76,12 @@ class ClientRegistered(Event):
 class AuthorizationGranted(Event):
     """A customer said yes; a code is on its way to the client."""
 
-    name: ClassVar[str] = "oauth.authorization.granted"
-    aggregate_type: ClassVar[str] = "authorization"
-    subject: ClassVar[str] = "authorization_id"
-    topic: ClassVar[str] = TOPIC
+    name = "oauth.authorization.granted"
+    aggregate_type = "authorization"
+    subject = "authorization_id"
+    topic = TOPIC
+    serves = ("1b", "4b", "10b")
+    example = {"client_id": "ledgerly-web", "scope": "openid accounts"}
 
     authorization_id: UUID
     third_party_id: UUID
@@ -86,10 +95,12 @@ class AuthorizationGranted(Event):
 class AuthorizationRevoked(Event):
     """All tokens of an authorisation are dead; ``reason`` is ``consent``, ``code_replayed`` or ``client``."""
 
-    name: ClassVar[str] = "oauth.authorization.revoked"
-    aggregate_type: ClassVar[str] = "authorization"
-    subject: ClassVar[str] = "authorization_id"
-    topic: ClassVar[str] = TOPIC
+    name = "oauth.authorization.revoked"
+    aggregate_type = "authorization"
+    subject = "authorization_id"
+    topic = TOPIC
+    serves = ("4b", "10b")
+    example = {"client_id": "ledgerly-web", "reason": "consent"}
 
     authorization_id: UUID
     third_party_id: UUID

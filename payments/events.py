@@ -18,6 +18,15 @@ class PaymentSubmitted(Event):
     subject = "payment_id"
     topic = "payment.events.v1"
     personal = frozenset({"creditor_name", "creditor_identification"})
+    serves = ("1a", "1b", "2a", "6a", "8b", "9c")
+    example = {
+        "amount_minor": 1200,
+        "currency": "GBP",
+        "creditor_name": "Beacon Lettings",
+        "creditor_scheme": "UK.OBIE.SortCodeAccountNumber",
+        "creditor_identification": "00120431415926",
+        "status": "RCVD",
+    }
 
     payment_id: UUID
     third_party_id: UUID
@@ -40,6 +49,8 @@ class PaymentStatusUpdated(Event):
     aggregate_type = "payment"
     subject = "payment_id"
     topic = "payment.events.v1"
+    serves = ("1a", "2a", "2b", "6a", "8b", "9c")
+    example = {"status": "ACSC", "reason_code": None}
 
     payment_id: UUID
     third_party_id: UUID

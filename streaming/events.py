@@ -1,5 +1,6 @@
 """What an event is: a frozen dataclass whose class says how it is named, keyed and carried."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -10,6 +11,7 @@ import msgspec
 import orjson
 
 from streaming import topics
+from streaming.earlier_forms import EarlierForm
 from streaming.errors import InvalidEvent, UnknownEventType
 from streaming.schemas import Schema, build_schema, validator_of
 
@@ -43,6 +45,12 @@ class Event:
     schema_version: ClassVar[int] = 1
     personal: ClassVar[frozenset[str]] = frozenset()
     """Fields with personal data: text whose schema also admits its encrypted form."""
+    serves: ClassVar[tuple[str, ...]] = ()
+    """The rows of :data:`streaming.contracts.use_cases.USE_CASES` that need it."""
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Values for the fields of which an example cannot be made from their type alone: texts and numbers."""
+    earlier: ClassVar[tuple[EarlierForm, ...]] = ()
+    """Forms from before breaking changes, which others still read."""
 
     occurred_at: datetime
     """When it was true; aware, UTC. When the log heard of it is the row's ``recorded_at``."""
@@ -180,6 +188,8 @@ class PayloadRevealed(Event):
     subject = "revealed_event_id"
     topic = "audit.access.v1"
     personal = frozenset({"reason"})
+    serves = ("4b",)
+    example = {"revealed_type": "payments.payment.submitted", "reason": "complaint number 12"}
 
     revealed_event_id: UUID
     revealed_type: str
@@ -187,3 +197,152 @@ class PayloadRevealed(Event):
     customer_id: UUID | None
     third_party_id: UUID | None
     consent_id: UUID | None
+
+
+topics.declare(
+    "audit.operations.v1",
+    partitions=3,
+    retention_days=30,
+    owner="streaming",
+    purpose="What the staff did to the flow of data, and why.",
+)
+
+_LETTER = "accounts.balances core.balances.v1/3@1207"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterRevealed(Event):
+    """A member of staff looked at what a dead letter holds, and said why."""
+
+    name = "streaming.letter.revealed"
+    aggregate_type = "payload"
+    subject = "letter"
+    topic = "audit.access.v1"
+    personal = frozenset({"reason"})
+    serves = ("4b",)
+    example = {"letter": _LETTER, "reason": "complaint number 12"}
+
+    letter: str
+    """Who could not apply it, and where it lies: ``group topic/partition@offset``."""
+    letter_event_id: UUID | None
+    reason: str
+    customer_id: UUID | None
+    third_party_id: UUID | None
+    consent_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterRedriven(Event):
+    """A dead letter was applied after all."""
+
+    name = "streaming.letter.redriven"
+    aggregate_type = "letter"
+    subject = "letter"
+    topic = "audit.operations.v1"
+    personal = frozenset({"reason"})
+    serves = ("2b", "4b")
+    example = {"letter": _LETTER, "group": "accounts.balances", "reason": "the handler was mended"}
+
+    letter: str
+    group: str
+    letter_event_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterDiscarded(Event):
+    """A dead letter was given up: it will never be applied."""
+
+    name = "streaming.letter.discarded"
+    aggregate_type = "letter"
+    subject = "letter"
+    topic = "audit.operations.v1"
+    personal = frozenset({"reason"})
+    serves = ("2b", "4b")
+    example = {"letter": _LETTER, "group": "accounts.balances", "reason": "the core sent it in error"}
+
+    letter: str
+    group: str
+    letter_event_id: UUID | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPaused(Event):
+    """A group was told to read nothing until it is resumed."""
+
+    name = "streaming.group.paused"
+    aggregate_type = "group"
+    subject = "group"
+    topic = "audit.operations.v1"
+    personal = frozenset({"reason"})
+    serves = ("2b", "4b")
+    example = {"group": "accounts.balances", "reason": "the views are being mended"}
+
+    group: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupResumed(Event):
+    """A group reads again."""
+
+    name = "streaming.group.resumed"
+    aggregate_type = "group"
+    subject = "group"
+    topic = "audit.operations.v1"
+    personal = frozenset({"reason"})
+    serves = ("2b", "4b")
+    example = {"group": "accounts.balances", "reason": "the views are mended"}
+
+    group: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionReleased(Event):
+    """A partition that a group had given up on was let go on."""
+
+    name = "streaming.partition.released"
+    aggregate_type = "group"
+    subject = "group"
+    topic = "audit.operations.v1"
+    personal = frozenset({"reason"})
+    serves = ("2b", "4b")
+    example = {
+        "group": "accounts.balances",
+        "partition": "core.balances.v1/3",
+        "stop_reason": "51 letters within 5 minutes",
+        "reason": "the handler was mended",
+    }
+
+    group: str
+    partition: str
+    """``topic/number``."""
+    stop_reason: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMoved(Event):
+    """A group was told to read on from another place."""
+
+    name = "streaming.group.moved"
+    aggregate_type = "group"
+    subject = "group"
+    topic = "audit.operations.v1"
+    personal = frozenset({"reason"})
+    serves = ("2b", "4b")
+    example = {
+        "group": "accounts.balances",
+        "destination": "earliest",
+        "places": ("core.balances.v1/3: 1207 → 0",),
+        "reason": "a view has to be built anew",
+    }
+
+    group: str
+    destination: str
+    """As it was asked for: ``earliest``, ``latest``, an offset or a time."""
+    places: tuple[str, ...]
+    """Each partition that was moved: ``topic/number: from → to``."""
+    reason: str

@@ -16,6 +16,20 @@ Schema: TypeAlias = dict[str, Any]
 ENCRYPTED = {"type": "string", "pattern": "^enc:v1:[^:]+:[A-Za-z0-9+/=_-]+$"}
 """How a personal field may look once it is encrypted: its contract does not change by that."""
 
+
+class OpenEnum:
+    """
+    What makes a string enum open: values may be added to it later.
+
+    An open enum has a member ``OTHER``, as which its readers take every value that they do not know. A closed one
+    never gains a value: whoever reads it may rely on knowing them all.
+    """
+
+    @classmethod
+    def _missing_(cls, _value: object) -> Any:
+        return cls.OTHER  # type: ignore[attr-defined]  # a member of each open enum.
+
+
 _SCALARS: Mapping[type, Schema] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
@@ -47,6 +61,7 @@ def build_schema(event_type: Any) -> Schema:
         "required": [field.name for field in carried if not _has_default(field)],
         "additionalProperties": False,
         "x-topic": event_type.topic,
+        "x-subject": event_type.subject,
         "x-key": event_type.key or event_type.subject,
         "x-aggregate-type": event_type.aggregate_type,
     }
@@ -77,7 +92,8 @@ def _schema_of(hint: Any) -> Schema:
     if _is_optional(hint):
         return _nullable(_schema_of(_required_part(hint)))
     if isinstance(hint, type) and issubclass(hint, Enum) and issubclass(hint, str):
-        return {"type": "string", "enum": [member.value for member in hint]}
+        values = {"type": "string", "enum": [member.value for member in hint]}
+        return {**values, "x-open": True} if issubclass(hint, OpenEnum) else values
     raise TypeError(f"events do not carry {hint!r}")
 
 

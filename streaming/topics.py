@@ -1,6 +1,8 @@
 """The topics that the platform declares; what is not declared here does not exist on the broker."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
@@ -12,13 +14,18 @@ RETENTION_DAYS = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One declared topic; ``name`` is without the deployment's prefix."""
+    """
+    One declared topic; ``name`` is without the deployment's prefix, ``owner`` the room that answers for it.
+
+    ``raw_schema`` is the JSON Schema of what a topic carries that has no events of ours; elsewhere it is ``None``.
+    """
 
     name: str
     partitions: int
     retention_days: int
     owner: str
     purpose: str
+    raw_schema: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 _declared: dict[str, Topic] = {}
@@ -31,13 +38,21 @@ def declare(
     retention_days: int = RETENTION_DAYS,
     owner: str = "",
     purpose: str = "",
+    raw_schema: Mapping[str, Any] | None = None,
 ) -> Topic:
     """
     Declare a topic ``<context>.<stream>.v<major>``; called where a room's events are defined.
 
     :raises ValueError: if the name is declared already, with other properties.
     """
-    topic = Topic(name=name, partitions=partitions, retention_days=retention_days, owner=owner, purpose=purpose)
+    topic = Topic(
+        name=name,
+        partitions=partitions,
+        retention_days=retention_days,
+        owner=owner,
+        purpose=purpose,
+        raw_schema=raw_schema,
+    )
     if _declared.setdefault(name, topic) != topic:
         raise ValueError(f"the topic {name} is declared twice, and differently")
     return topic
@@ -46,6 +61,15 @@ def declare(
 def declared() -> tuple[Topic, ...]:
     """Return every declared topic, sorted by name."""
     return tuple(_declared[name] for name in sorted(_declared))
+
+
+def get_topic(name: str) -> Topic:
+    """
+    Return a declared topic.
+
+    :raises KeyError: if no room declares it.
+    """
+    return _declared[name]
 
 
 def is_declared(name: str) -> bool:

@@ -20,6 +20,8 @@ class EndpointCreated(Event):
     aggregate_type = "webhook_endpoint"
     subject = "endpoint_id"
     topic = TOPIC
+    serves = ("2b", "4b", "10b")
+    example = {"event_types": ("consent.authorised", "transaction.booked")}
 
     endpoint_id: UUID
     third_party_id: UUID
@@ -34,6 +36,8 @@ class EndpointStatusChanged(Event):
     aggregate_type = "webhook_endpoint"
     subject = "endpoint_id"
     topic = TOPIC
+    serves = ("2b", "4b", "10b")
+    example = {"status": "live", "reason": ""}
 
     endpoint_id: UUID
     third_party_id: UUID
@@ -49,6 +53,7 @@ class EndpointKeysRotated(Event):
     aggregate_type = "webhook_endpoint"
     subject = "endpoint_id"
     topic = TOPIC
+    serves = ("2b", "4b", "10b")
 
     endpoint_id: UUID
     third_party_id: UUID
@@ -63,6 +68,8 @@ class DeliveryReplayed(Event):
     aggregate_type = "webhook_endpoint"
     subject = "endpoint_id"
     topic = TOPIC
+    serves = ("2b", "4b", "10b")
+    example = {"reason": "asked for by its owner"}
 
     endpoint_id: UUID
     third_party_id: UUID

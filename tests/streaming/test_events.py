@@ -1,20 +1,36 @@
-"""What events look like to others: schemas, personal fields, reading of older and newer ones."""
+"""What an event is: its schema, its personal fields, and how older and newer ones are read."""
 
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from django.db.models import TextChoices
 
+from streaming.contracts.registry import contracts
 from streaming.errors import InvalidEvent
 from streaming.events import Event, event_class, event_schema, event_types
-from streaming.snapshots import snapshot_differences
+from streaming.schemas import OpenEnum
 from streaming.topics import is_declared
-from tests.support.builders.streaming import ThingMoved, a_thing_moved
+from tests.support.builders.streaming import LONG_AGO, ThingMoved, a_thing_moved
 
 
-def test_the_schemas_in_the_documents_are_those_of_the_classes():
-    assert snapshot_differences() == [], "run: manage.py events schemas --write"
+class Colour(OpenEnum, TextChoices):
+    RED = "red"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThingPainted(Event):
+    """A thing got a colour."""
+
+    name = "tests.thing.painted"
+    aggregate_type = "thing"
+    subject = "thing_id"
+    topic = "tests.things.v1"
+
+    thing_id: UUID
+    colour: Colour
 
 
 @pytest.mark.parametrize("event_type", event_types(), ids=lambda event_type: event_type.name)
@@ -44,9 +60,15 @@ def test_a_payload_reads_back_as_the_same_event():
     assert ThingMoved.from_payload(event.to_payload()) == event
 
 
-def test_a_reader_passes_over_fields_of_a_newer_writer_and_fills_in_those_of_an_older_one():
+@pytest.mark.parametrize("contract", contracts(), ids=lambda contract: contract.name)
+def test_a_reader_passes_over_what_a_newer_writer_added_to_any_event(contract):
+    newer = orjson.dumps({**contract.example, "added_later": {"of": ["any", "kind", 1]}})
+
+    assert orjson.loads(contract.event_type.from_payload(newer).to_payload()) == contract.example
+
+
+def test_a_reader_fills_in_what_an_older_writer_did_not_have():
     payload = orjson.loads(a_thing_moved().to_payload())
-    payload["colour"] = "blue"
     del payload["consent_id"]
 
     assert ThingMoved.from_payload(orjson.dumps(payload)).consent_id is None
@@ -69,3 +91,10 @@ def test_two_classes_cannot_have_one_name():
             name = "tests.thing.moved"
 
     assert event_class("tests.thing.moved") is ThingMoved
+
+
+def test_a_reader_takes_a_value_of_an_open_enum_that_it_does_not_know_as_other():
+    assert event_schema(ThingPainted)["properties"]["colour"]["x-open"] is True
+    payload = orjson.loads(ThingPainted(occurred_at=LONG_AGO, thing_id=uuid4(), colour=Colour.RED).to_payload())
+    newer = orjson.dumps({**payload, "colour": "ultraviolet"})
+    assert ThingPainted.from_payload(newer).colour is Colour.OTHER

@@ -23,6 +23,7 @@ class ThingMoved(Event):
     subject = "thing_id"
     topic = "tests.things.v1"
     personal = frozenset({"whose"})
+    example = {"step": 1, "whose": "Ada Norris"}
 
     thing_id: UUID
     step: int

@@ -1,0 +1,1 @@
+"""The event contracts before foreign judges: AsyncAPI's own parser."""
