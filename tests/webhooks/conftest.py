@@ -1,7 +1,5 @@
 """A third party with a live consent for one account, and a dispatcher to send it news."""
 
-import asyncio
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -11,8 +9,8 @@ import pytest
 from consents.models import Consent, ConsentAccount
 from oauth.models import ThirdParty
 from tests.support.builders.oauth import a_customer, a_third_party
+from tests.support.dispatching import dispatch_until
 from tests.support.receiver import Receiver, a_receiver
-from webhooks.dispatch.process import make_dispatcher, make_transport
 
 PERMISSIONS = [
     *("ReadAccountsBasic", "ReadBalances", "ReadTransactionsBasic"),
@@ -74,36 +72,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def dispatch() -> Callable[..., None]:
     """Run a dispatcher until a condition holds; fails if it does not in time."""
-
-    def run(until: Callable[[], bool], *, timeout_s: float = 15.0) -> None:
-        asyncio.run(_dispatch(until, timeout_s))
-
-    return run
-
-
-async def _dispatch(until: Callable[[], bool], timeout_s: float) -> None:
-    async with make_transport() as transport:
-        dispatcher = make_dispatcher(transport)
-        running = asyncio.create_task(dispatcher.run())
-        deadline = time.monotonic() + timeout_s
-        try:
-            while not await asyncio.to_thread(_asked, until):
-                assert time.monotonic() < deadline, "the dispatcher did not get there in time"
-                assert not running.done(), running.exception()
-                await asyncio.sleep(0.01)
-        finally:
-            dispatcher.stop()
-            await running
-            await dispatcher.close()
-
-
-def _asked(until: Callable[[], bool]) -> bool:
-    from django.db import connection
-
-    try:
-        return until()
-    finally:
-        connection.close()
+    return dispatch_until
 
 
 def _is_transactional(request) -> bool:
