@@ -12,4 +12,5 @@ class StreamingConfig(AppConfig):
     def ready(self) -> None:
         """Import the rooms' events, and what watches the whole."""
         autodiscover_modules("events")
-        from streaming import checks, metrics  # noqa: F401 - they register themselves.
+        from streaming import checks  # noqa: F401 - its checks register themselves.
+        from streaming.metrics import collector  # noqa: F401 - likewise.

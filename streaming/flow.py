@@ -2,18 +2,19 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from django.db import connection
 
 from streaming import kafka
 from streaming.consuming.offsets import Partition
 from streaming.consuming.registry import list_groups
 from streaming.envelope import record_time
-from streaming.relaying.ranges import RANGES
+from streaming.places import find_ends
+from streaming.relaying.ranges import ranges
 from streaming.topics import declared, topic_name, without_prefix
 
 PEEK_WITHIN_S = 2.0
@@ -26,11 +27,26 @@ class BrokerDown(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayFlow:
-    """A range of the log: how old its oldest unsent event is, and how many runners it has (two, when all is well)."""
+    """
+    A range of the log: how old its oldest unsent event is, and how many runners it has (two, when all is well).
+
+    ``refusal`` says why it is not published at all, if the relay found that this may be another database's log.
+    """
 
     name: str
     oldest_unsent_at: datetime | None
     runners: int
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldTopic:
+    """A broken topic: how many events wait for it, since when the first of them does, and what is wrong."""
+
+    topic: str
+    events: int
+    since: datetime
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +82,37 @@ def measure_relays() -> Sequence[RelayFlow]:
     """Return what each range has still to send."""
     with connection.cursor() as cursor:
         cursor.execute(_RELAYS)
-        known = {name: (runners, oldest) for name, runners, oldest in cursor.fetchall()}
-        if any(shards.name not in known for shards in RANGES):
+        known = {name: flow for name, *flow in cursor.fetchall()}
+        if any(shards.name not in known for shards in ranges()):
             cursor.execute("SELECT min(recorded_at) FROM streaming_event")
             never_sent = cursor.fetchone()[0]
         flows = []
-        for shards in RANGES:
-            runners, oldest = known.get(shards.name) or (0, never_sent)
-            flows.append(RelayFlow(name=shards.name, oldest_unsent_at=oldest, runners=runners))
+        for shards in ranges():
+            runners, refusal, oldest = known.get(shards.name) or (0, None, never_sent)
+            flows.append(RelayFlow(name=shards.name, oldest_unsent_at=oldest, runners=runners, refusal=refusal))
     return flows
 
 
-def measure_lags() -> Sequence[GroupLag]:
+def measure_held() -> Sequence[HeldTopic]:
+    """Return the topics whose events wait while the others flow."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD)
+        return [
+            HeldTopic(topic=topic, events=events, since=since, error=error)
+            for topic, events, since, error in cursor.fetchall()
+        ]
+
+
+def measure_lags(groups: Collection[str] | None = None) -> Sequence[GroupLag]:
     """
-    Return how far each declared group is behind.
+    Return how far the named groups are behind, or each declared one.
 
     :raises BrokerDown: if the broker does not answer.
     """
-    places = _places()
+    stands = _stands(groups)
     try:
-        ends = _ends({partition for partitions in places.values() for partition in partitions})
-        lags = {group: _lags(partitions, ends) for group, partitions in places.items()}
+        ends = find_ends({partition for partitions in stands.values() for partition in partitions})
+        lags = {group: _lags(partitions, ends) for group, partitions in stands.items()}
         times = _times_of({_front(lag) for each in lags.values() for lag in each if lag.records})
     except KafkaException as error:
         raise BrokerDown(str(error)) from error
@@ -96,44 +122,19 @@ def measure_lags() -> Sequence[GroupLag]:
     ]
 
 
-def _places() -> Mapping[str, Mapping[Partition, int]]:
+def _stands(names: Collection[str] | None) -> Mapping[str, Mapping[Partition, int]]:
     """Return where each group stands; one that has never run stands before the first record."""
     partitions = {topic.name: range(topic.partitions) for topic in declared()}
-    groups = list_groups()
-    places: dict[str, dict[Partition, int]] = {
+    groups = [group for group in list_groups() if names is None or group.name in names]
+    stands: dict[str, dict[Partition, int]] = {
         group.name: {(topic, number): 0 for topic in group.topics for number in partitions[topic]} for group in groups
     }
     with connection.cursor() as cursor:
         cursor.execute('SELECT "group", topic, partition, next_offset FROM streaming_offset')
         for group, topic, partition, next_offset in cursor.fetchall():
-            if group in places:
-                places[group][topic, partition] = next_offset
-    return places
-
-
-def _ends(partitions: Iterable[Partition]) -> Mapping[Partition, tuple[int, int]]:
-    """Return the offset of the first record that each partition still holds, and the one that comes next."""
-    # Not the admin client's list_offsets: while leaders are not known yet, it can crash the process (librdkafka 2.16).
-    consumer = kafka.new_consumer("flow", {"group.id": topic_name("flow")})
-    try:
-        firsts, lasts = (_offsets(consumer, partitions, end) for end in (OFFSET_BEGINNING, OFFSET_END))
-    finally:
-        consumer.close()
-    return {partition: (firsts[partition], lasts[partition]) for partition in partitions}
-
-
-def _offsets(consumer: Consumer, partitions: Iterable[Partition], end: int) -> Mapping[Partition, int]:
-    """Ask for the offsets at one end; its mark stands where a time would."""
-    asked = [TopicPartition(topic_name(topic), number, end) for topic, number in partitions]
-    if not asked:
-        consumer.list_topics(timeout=kafka.ANSWER_WITHIN_S)
-        return {}
-    offsets = {}
-    for place in consumer.offsets_for_times(asked, timeout=kafka.ANSWER_WITHIN_S):
-        if place.error is not None:
-            raise KafkaException(place.error)
-        offsets[without_prefix(place.topic), place.partition] = place.offset
-    return offsets
+            if group in stands:
+                stands[group][topic, partition] = next_offset
+    return stands
 
 
 def _lags(stands: Mapping[Partition, int], ends: Mapping[Partition, tuple[int, int]]) -> list[PartitionLag]:
@@ -185,10 +186,16 @@ _PEEKING = {"auto.offset.reset": "earliest", "queued.min.messages": 1, "fetch.wa
 
 _RELAYS = """
 SELECT r.name, (r.lease_until >= clock_timestamp())::int + (r.standby_until >= clock_timestamp())::int,
+    CASE WHEN r.refused_at IS NOT NULL THEN coalesce(r.refusal, '') END,
     (SELECT min(e.recorded_at) FROM streaming_event e
      WHERE (e.txid >= pg_snapshot_xmax(r.snap) OR e.txid = ANY (ARRAY(SELECT pg_snapshot_xip(r.snap))))
         AND NOT (r.window_snap IS NOT NULL AND pg_visible_in_snapshot(e.txid, r.window_snap) AND e.id <= r.last_id)
         AND e.shard BETWEEN split_part(split_part(r.name, ':', 2), '-', 1)::int
             AND split_part(split_part(r.name, ':', 2), '-', 2)::int)
 FROM streaming_relay r WHERE r.name LIKE 'relay:%%'
+"""
+
+# Of the first event, as a later one may be refused for a reason of its own.
+_HELD = """
+SELECT topic, count(*), min(held_at), (array_agg(error ORDER BY id))[1] FROM streaming_held GROUP BY 1 ORDER BY 1
 """

@@ -36,7 +36,7 @@ def test_each_partition_tells_how_many_records_wait_and_since_when():
 
     lag = _lag_of("tests.effects")
 
-    per_partition = {number: 0 for number in range(3)}
+    per_partition = dict.fromkeys(range(3), 0)
     for record in published("tests.things.v1"):
         per_partition[record.partition] += 1
     waiting = {each.partition: each.records for each in lag.partitions if each.topic == "tests.things.v1"}
