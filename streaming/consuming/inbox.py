@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
 from streaming.consuming.records import Received
 
 
-def enter(consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
-    """Enter events into the consumer's inbox and return those that were not in it."""
+def enter(consumer: str, event_ids: Sequence[str]) -> Sequence[int]:
+    """Enter events into the consumer's inbox; return the places in the sequence of those that were not in it."""
     if not event_ids:
-        return set()
+        return ()
     with connection.cursor() as cursor:
-        cursor.execute(_ENTER, [consumer, list(event_ids)])
-        return {event_id for (event_id,) in cursor.fetchall()}
+        cursor.execute(_ENTER, [list(event_ids), consumer])
+        new = cursor.fetchone()[0]
+    # Hardly ever was one there already: what is as usual needs no list.
+    return range(len(event_ids)) if new is None else [place - 1 for place in new]
 
 
 def newest_only(consumer: str, batch: Sequence[Received[Any]]) -> list[Received[Any]]:
@@ -40,9 +41,15 @@ def newest_only(consumer: str, batch: Sequence[Received[Any]]) -> list[Received[
     return [received for aggregate, received in newest.items() if aggregate in advanced]
 
 
+# Of several copies in one batch the first counts.
 _ENTER = """
-INSERT INTO streaming_inbox (consumer, event_id) SELECT %s, unnest(%s::uuid[]) ON CONFLICT DO NOTHING
-RETURNING event_id
+WITH given AS MATERIALIZED (
+    SELECT event_id::uuid, place FROM unnest(%s::text[]) WITH ORDINALITY AS g(event_id, place)),
+entered AS (
+    INSERT INTO streaming_inbox (consumer, event_id) SELECT %s, event_id FROM given
+    ON CONFLICT DO NOTHING RETURNING event_id)
+SELECT CASE WHEN (SELECT count(*) FROM entered) < (SELECT count(*) FROM given)
+    THEN ARRAY(SELECT min(place) FROM given JOIN entered USING (event_id) GROUP BY event_id ORDER BY 1) END
 """
 
 _ADVANCE = """

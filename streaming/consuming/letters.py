@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from streaming.consuming.records import RawRecord, Reject
+from streaming.consuming.records import RawRecord, Reject, VersionMissing
 from streaming.envelope import storable
 from streaming.errors import InvalidEvent, UnknownEventType
 from streaming.models import DeadLetter, ParkedKey
@@ -75,7 +75,7 @@ def record_in(letter: DeadLetter) -> RawRecord:
 
 def reason_of(error: Exception) -> str:
     """Say what is wrong without repeating what the record holds: only our own refusals are written in full."""
-    if isinstance(error, Reject | InvalidEvent | UnknownEventType):
+    if isinstance(error, Reject | VersionMissing | InvalidEvent | UnknownEventType):
         return f"{type(error).__name__}: {error}"
     return type(error).__name__
 

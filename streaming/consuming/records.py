@@ -1,10 +1,11 @@
-"""What handlers are given."""
+"""What handlers are given, and how they refuse it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
+
+import msgspec
 
 from streaming.events import Event
 
@@ -19,9 +20,19 @@ class Reject(Exception):
         super().__init__(reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawRecord:
-    """A record as the broker has it; ``topic`` is without the deployment's prefix, ``timestamp`` aware UTC."""
+class VersionMissing(LookupError):
+    """An event cannot be applied yet: one before it, of the same aggregate, has not come."""
+
+
+# These are made for every record: as frozen dataclasses they would cost five times as much.
+
+
+class RawRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """
+    A record as the broker has it; ``topic`` is without the deployment's prefix, ``timestamp`` aware UTC.
+
+    One that was read from the log instead of its topic has its place there as a negative ``offset``.
+    """
 
     topic: str
     partition: int
@@ -32,8 +43,7 @@ class RawRecord:
     timestamp: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received(Generic[E_co]):
+class Received(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True, gc=False):
     """An event with what the log and the broker say about it; ``version`` counts its aggregate's events from 1."""
 
     event: E_co
@@ -51,6 +61,18 @@ class Received(Generic[E_co]):
     """Of the call that began the chain, else the first event's id."""
     causation_id: UUID | None
     traceparent: str | None
-    customer_id: UUID | None
-    third_party_id: UUID | None
-    consent_id: UUID | None
+
+    @property
+    def customer_id(self) -> UUID | None:
+        """The customer whom the event names."""
+        return getattr(self.event, "customer_id", None)
+
+    @property
+    def third_party_id(self) -> UUID | None:
+        """The third party that the event names."""
+        return getattr(self.event, "third_party_id", None)
+
+    @property
+    def consent_id(self) -> UUID | None:
+        """The consent that the event names."""
+        return getattr(self.event, "consent_id", None)

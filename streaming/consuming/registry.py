@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from django.conf import settings
+from django.db import connection
 from django.utils.module_loading import autodiscover_modules
 
 from streaming.consuming.records import RawRecord, Received
@@ -13,7 +14,7 @@ from streaming.events import Event
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Event)
 
-Order: TypeAlias = Literal["source", "newest"]
+Order: TypeAlias = Literal["source", "newest", "every"]
 EventHandler: TypeAlias = Callable[[Sequence[Received[E]]], None]
 RawHandler: TypeAlias = Callable[[Sequence[RawRecord]], None]
 
@@ -25,9 +26,10 @@ class Handler:
     """
     One function and how it wants its batches.
 
-    With the order ``source`` it guards its view itself, by what the source says about order; with ``newest`` it
-    gets, of one aggregate, only events that are newer than all that it got before. ``is_parking`` says whether
-    the later records of a key wait when one of them cannot be applied.
+    With the order ``source`` it guards its view itself, by what the source says about order. With ``newest`` it
+    gets, of one aggregate, only events that are newer than all that it got before: each carries the whole state.
+    With ``every`` it gets all of an aggregate's events from its first one on, without a gap: each is a change.
+    ``is_parking`` says whether the later records of a key wait when one of them cannot be applied.
     """
 
     apply: Callable[[Sequence[Any]], None]
@@ -43,6 +45,8 @@ class Group:
     by_type: dict[str, Handler] = field(default_factory=dict)
     by_raw_topic: dict[str, Handler] = field(default_factory=dict)
     topics: set[str] = field(default_factory=set)
+    counted: set[str] = field(default_factory=set)
+    """The aggregate types of which a handler wants every event: the versions of all their events are counted."""
     views: tuple[str, ...] = ()
     """The tables that the group keeps and nobody else writes: they can be emptied and built anew from its events."""
 
@@ -53,8 +57,11 @@ class Group:
 
     @property
     def consumer(self) -> str:
-        """The name in the inbox; a rebuilt view gets a new generation."""
-        return f"{self.name}#{_FIRST_GENERATION}"
+        """The name in the inbox, as of now; a view that was built anew may have a new generation. Asks the database."""
+        with connection.cursor() as cursor:
+            cursor.execute('SELECT generation FROM streaming_group WHERE "group" = %s', [self.name])
+            found = cursor.fetchone()
+        return f"{self.name}#{found[0] if found else _FIRST_GENERATION}"
 
 
 class UnknownGroup(LookupError):
@@ -85,7 +92,7 @@ def handles(event_type: Any, *, group: str, order: Order = "source") -> Any:
 
     It is called with batches inside the transaction that also keeps inbox and offset, so each event is applied
     once. Of one key it gets the events in order; it may record events. :class:`.Reject` makes the one record a
-    dead letter, any other exception is tried again first.
+    dead letter, any other exception is tried again first. ``order`` is explained at :class:`Handler`.
     """
     event_types: tuple[type[Event], ...] = event_type if isinstance(event_type, tuple) else (event_type,)
 
@@ -94,6 +101,8 @@ def handles(event_type: Any, *, group: str, order: Order = "source") -> Any:
         for each in event_types:
             _add(declared.by_type, each.name, Handler(apply=apply, order=order))
             declared.topics.add(each.topic)
+            if order == "every":
+                declared.counted.add(each.aggregate_type)
         return apply
 
     return declare

@@ -3,24 +3,25 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from django.db import connection
 
 from streaming import kafka
-from streaming.consuming import offsets
-from streaming.consuming.applying import TRANSIENT, apply_batch
+from streaming.consuming.applying import apply_batch
+from streaming.consuming.assignment import Assignment
 from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import Group
+from streaming.consuming.transient import is_transient
 from streaming.envelope import decode_headers, record_time, to_text
 from streaming.topics import topic_name, without_prefix
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1000
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
 
@@ -31,14 +32,13 @@ class GroupRunner:
     def __init__(self, group: Group, stop: threading.Event) -> None:
         self._group = group
         self._stop = stop
-        self._epochs: dict[Partition, int] = {}
+        self._assignment: Assignment | None = None
         self._late: list[Message] = []
-        self._stopped: set[Partition] = set()
 
     @property
     def assigned(self) -> frozenset[Partition]:
         """The partitions that are this runner's at the moment."""
-        return frozenset(self._epochs)
+        return frozenset(self._assignment.epochs) if self._assignment else frozenset()
 
     def run(self) -> None:
         """Consume until told to stop; whatever breaks, begin anew from the stored offsets."""
@@ -55,96 +55,75 @@ class GroupRunner:
         connection.close()
 
     def _consume(self) -> None:
-        self._epochs.clear()
         self._late.clear()
-        self._stopped.clear()
         consumer = kafka.new_consumer(self._group.group_id)
+        assignment = self._assignment = Assignment(self._group, consumer, self._drop_late)
         consumer.subscribe(
             [topic_name(topic) for topic in sorted(self._group.topics)],
-            on_assign=self._take_over,
-            on_revoke=self._let_go,
-            on_lost=self._let_go,
+            on_assign=assignment.take_over,
+            on_revoke=assignment.let_go,
+            on_lost=assignment.let_go,
         )
         try:
             while not self._stop.is_set():
+                assignment.look_if_due()
                 if messages := self._poll(consumer):
-                    self._process(consumer, messages)
+                    self._process(consumer, assignment, messages)
         finally:
             consumer.close()
 
-    def _poll(self, consumer: Consumer) -> list[Message]:
+    def _poll(self, consumer: Consumer) -> Sequence[Message]:
         """Wait for one message, then take what has arrived beside it: quick when little comes, large when much."""
+        if not self._late and (first := consumer.poll(1.0)) is not None:
+            self._late.append(first)
+        if self._late:
+            self._late += consumer.consume(BATCH - 1, 0)  # while this reads, partitions may be claimed anew.
         messages, self._late = self._late, []
-        if not messages:
-            first = consumer.poll(1.0)
-            messages = [first] if first is not None else []
-        if messages:
-            messages += consumer.consume(BATCH - 1, 0)
         return messages
 
-    def _process(self, consumer: Consumer, messages: Sequence[Message]) -> None:
-        records = [record_of(message) for message in messages if self._is_readable(consumer, message)]
+    def _process(self, consumer: Consumer, assignment: Assignment, messages: Sequence[Message]) -> None:
+        records = [record_of(message) for message in messages if self._is_readable(assignment, message)]
+        epochs = dict(assignment.epochs)  # what is claimed from now on is read from its stored place again.
         pause_s = SHORTEST_PAUSE_S
         while records and not self._stop.is_set():
             try:
-                next_offsets = apply_batch(self._group, records, self._epochs)
-            except TRANSIENT as error:
+                next_offsets = apply_batch(self._group, records, epochs)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
                 logger.warning("%s waits %.1f s: %s", self._group.name, pause_s, type(error).__name__)
                 connection.close()  # the next attempt connects anew.
-                self._wait(consumer, pause_s)
+                self._wait(consumer, assignment, pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:
                 _tell_broker(consumer, next_offsets)
+                if next_offsets != _ends(records):
+                    assignment.look()  # one was stopped, or moved.
                 return
 
-    def _wait(self, consumer: Consumer, pause_s: float) -> None:
+    def _wait(self, consumer: Consumer, assignment: Assignment, pause_s: float) -> None:
         """Let time pass with all partitions paused, but keep polling: so the group's membership stays."""
         until = time.monotonic() + pause_s
-        consumer.pause(consumer.assignment())
+        assignment.pause()
         while (left := until - time.monotonic()) > 0 and not self._stop.is_set():
             message = consumer.poll(min(left, 0.2))
             if message is not None:
                 self._late.append(message)  # of a partition that was assigned in the meantime.
-        consumer.resume([each for each in consumer.assignment() if _partition(each) not in self._stopped])
+        assignment.resume()
 
-    def _take_over(self, consumer: Consumer, assigned: Sequence[TopicPartition]) -> None:
-        claimed = self._claim([_partition(each) for each in assigned])
-        self._epochs.update({partition: epoch for partition, (_, epoch) in claimed.items()})
-        places = [
-            TopicPartition(topic_name(topic), number, next_offset or OFFSET_BEGINNING)
-            for (topic, number), (next_offset, _) in claimed.items()
-        ]
-        consumer.incremental_assign(places)
-        consumer.resume(places)  # one that was lost while it was paused comes back paused.
+    def _drop_late(self, partitions: Collection[Partition]) -> None:
+        """Forget what was read of partitions that are read from their stored place again."""
+        self._late = [message for message in self._late if _partition(message) not in partitions]
 
-    def _claim(self, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
-        """Claim partitions, waiting for the database if need be."""
-        pause_s = SHORTEST_PAUSE_S
-        while True:
-            try:
-                return offsets.claim(self._group.name, partitions)
-            except TRANSIENT:
-                connection.close()
-                if self._stop.wait(pause_s):
-                    return {}
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-
-    def _let_go(self, consumer: Consumer, revoked: Sequence[TopicPartition]) -> None:
-        for each in revoked:
-            self._epochs.pop(_partition(each), None)
-            self._stopped.discard(_partition(each))
-        consumer.incremental_unassign(revoked)
-
-    def _is_readable(self, consumer: Consumer, message: Message) -> bool:
+    def _is_readable(self, assignment: Assignment, message: Message) -> bool:
         error = message.error()
         if error is None:
             return True
+        if error.fatal():
+            raise KafkaException(error)
         if error.code() in _OUT_OF_RANGE:
             # To skip what is gone would lose it silently; people must decide.
-            place = TopicPartition(message.topic(), message.partition())
-            self._stopped.add(_partition(place))
-            consumer.pause([place])
-            logger.critical("%s stops at %s: what it has to read next is gone", self._group.name, _partition(place))
+            assignment.give_up(_partition(message))
         else:
             logger.warning("%s: %s", self._group.name, error)
         return False
@@ -153,8 +132,12 @@ class GroupRunner:
 _OUT_OF_RANGE = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
 
 
-def _partition(place: TopicPartition) -> Partition:
-    return without_prefix(place.topic), place.partition
+def _partition(message: Message) -> Partition:
+    return without_prefix(message.topic() or ""), message.partition()
+
+
+def _ends(records: Sequence[RawRecord]) -> dict[Partition, int]:
+    return {(record.topic, record.partition): record.offset + 1 for record in records}
 
 
 def record_of(message: Any) -> RawRecord:

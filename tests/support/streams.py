@@ -4,7 +4,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 from uuid import UUID, uuid4
@@ -12,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 from confluent_kafka import KafkaException, TopicPartition
 from django.db import connection
+from msgspec.structs import replace
 from psycopg.rows import TupleRow
 
 from streaming import kafka
@@ -25,7 +25,7 @@ from streaming.database import connect
 from streaming.envelope import LOG_ROW_SQL, LogRow, headers_of
 from streaming.events import Event, event_class
 from streaming.relaying.loop import RelayLoop
-from streaming.relaying.ranges import RANGES
+from streaming.relaying.ranges import ranges
 from streaming.topics import topic_name
 from tests.support.waiting import WITHIN_S, wait_until
 
@@ -106,7 +106,7 @@ def relay_once() -> None:
     """Publish all of the log that is not on the broker yet, as the real relay does; make the topics if need be."""
     apply_topics()
     stop = threading.Event()
-    loops = [threading.Thread(target=RelayLoop(shards, stop).run, daemon=True) for shards in RANGES]
+    loops = [threading.Thread(target=RelayLoop(shards, stop).run, daemon=True) for shards in ranges()]
     for loop in loops:
         loop.start()
     try:
@@ -132,9 +132,9 @@ def drain(*groups: str) -> None:
 
 
 def is_all_sent() -> bool:
-    """Say whether the relays' stored positions see every event that is committed by now."""
+    """Say whether the relays' stored positions see every event that is committed by now, and none is held."""
     with connect() as session:
-        return all(_is_sent(session, shards.name) for shards in RANGES)
+        return all(_is_sent(session, shards.name) for shards in ranges())
 
 
 def published(topic: str) -> list[RawRecord]:
@@ -193,7 +193,8 @@ def _record_of_row(row: LogRow) -> RawRecord:
 def _is_sent(session: psycopg.Connection[TupleRow], name: str) -> bool:
     row = session.execute(
         "SELECT r.window_snap IS NULL AND NOT EXISTS (SELECT FROM streaming_event e"
-        " WHERE NOT pg_visible_in_snapshot(e.txid, r.snap)) FROM streaming_relay r WHERE name = %s",
+        " WHERE NOT pg_visible_in_snapshot(e.txid, r.snap)) AND NOT EXISTS (SELECT FROM streaming_held)"
+        " FROM streaming_relay r WHERE name = %s",
         [name],
     ).fetchone()
     return bool(row and row[0])

@@ -219,7 +219,4 @@ def as_received(event: E) -> Received[E]:
         correlation_id=str(event_id),
         causation_id=None,
         traceparent=None,
-        customer_id=None,
-        third_party_id=None,
-        consent_id=None,
     )
