@@ -1,14 +1,16 @@
-"""``manage.py consume GROUP… | --all``: runs consumer groups, each in a thread of its own."""
+"""``manage.py consume GROUP… | --all``: runs consumer groups; ``--rebuild GROUP``: builds a group's views anew."""
 
 import threading
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
 
 from streaming.consuming.registry import Group, UnknownGroup, get_group, list_groups
 from streaming.consuming.runner import GroupRunner
+from streaming.management.rebuilding import add_rebuild_arguments, rebuild_on_console
 from streaming.stopping import stop_on_signals
 
 
@@ -20,9 +22,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("groups", nargs="*", metavar="GROUP")
         parser.add_argument("--all", action="store_true", dest="is_all", help="every group of the platform")
+        add_rebuild_arguments(parser)
 
-    def handle(self, *_args: Any, groups: Sequence[str], is_all: bool, **_options: Any) -> None:
-        """Run the groups until told to stop."""
+    def handle(self, *_args: Any, groups: Sequence[str], is_all: bool, **options: Any) -> None:
+        """Run the groups until told to stop, or rebuild one."""
+        if options["rebuild"]:
+            rebuild_on_console(self._group(options["rebuild"]), options, Console(file=cast("IO[str]", self.stdout)))
+            return
         chosen = list_groups() if is_all else [self._group(name) for name in groups]
         if not chosen:
             names = ", ".join(group.name for group in list_groups())

@@ -1,0 +1,85 @@
+"""``consume --rebuild`` at a terminal: asks, shows how far it is, and tells what was found."""
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from streaming.consuming.registry import Group
+from streaming.rebuilding.errors import RebuildFailed, RebuildRefused
+from streaming.rebuilding.rebuild import Comparison, Outcome, rebuild
+
+
+def add_rebuild_arguments(parser: ArgumentParser) -> None:
+    """Add the options of a rebuild."""
+    options = parser.add_argument_group(
+        "rebuild", "builds a group's views anew from its events while the live ones serve"
+    )
+    options.add_argument("--rebuild", metavar="GROUP")
+    options.add_argument("--from", choices=["log", "topics"], default="log", dest="source")
+    options.add_argument("--check", action="store_true", dest="is_check", help="compare only; status 1 if they differ")
+    options.add_argument("--yes", action="store_true", dest="is_sure", help="replace what differs without asking")
+
+
+def rebuild_on_console(group: Group, options: Mapping[str, Any], console: Console) -> None:
+    """
+    Rebuild, compare, and replace what differs, as far as the options and whoever is asked allow.
+
+    :raises CommandError: if it cannot be done.
+    """
+    started = time.monotonic()
+    with _bar(console) as bar:
+        task = bar.add_task(group.name, total=None)
+
+        def may_replace(comparison: Comparison) -> bool:
+            bar.stop()
+            _show(comparison, console)
+            return not options["is_check"] and (options["is_sure"] or _says_yes(group, console))
+
+        try:
+            outcome = rebuild(
+                group,
+                source=options["source"],
+                may_replace=may_replace,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        except (RebuildRefused, RebuildFailed) as error:
+            raise CommandError(str(error)) from None
+    _tell(outcome, console)
+    console.print(f"{time.monotonic() - started:.1f} s, {outcome.comparison.records:,} records applied")
+    if options["is_check"] and not outcome.comparison.is_equal:
+        sys.exit(1)
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+def _says_yes(group: Group, console: Console) -> bool:
+    answer = console.input(f"Replace the rows of {', '.join(group.views)} that differ? [y/N] ")
+    return answer.strip().lower() == "y"
+
+
+def _show(comparison: Comparison, console: Console) -> None:
+    table = Table("view", "rows", "digest", "rebuilt rows", "rebuilt digest", "")
+    for live, rebuilt in zip(comparison.live, comparison.rebuilt, strict=True):
+        verdict = "equal" if live == rebuilt else "differs"
+        table.add_row(live.table, f"{live.rows:,}", live.digest, f"{rebuilt.rows:,}", rebuilt.digest, verdict)
+    console.print(table)
+
+
+def _tell(outcome: Outcome, console: Console) -> None:
+    if outcome.comparison.is_equal:
+        _show(outcome.comparison, console)
+        console.print("The views are what their events say; nothing was replaced.")
+    elif not outcome.replaced:
+        console.print("The views differ from what their events say; nothing was replaced.")
+    for each in outcome.replaced:
+        console.print(f"{each.table}: {each.removed:,} rows removed, {each.added:,} added; both digests agree now.")
