@@ -9,14 +9,18 @@ from psycopg.rows import TupleRow
 STATEMENT_TIMEOUT_S = 60
 
 
-def connect() -> psycopg.Connection[TupleRow]:
-    """Open a connection under the application's role, in UTC; each statement commits by itself, durably."""
-    return psycopg.connect(**{**_as_django_connects(), **_OPTIONS})
+def connect(*, statement_timeout_s: int = STATEMENT_TIMEOUT_S) -> psycopg.Connection[TupleRow]:
+    """
+    Open a connection under the application's role, in UTC; each statement commits by itself, durably.
+
+    A statement may take as long as said; 0 lets it take any time.
+    """
+    options = f"-c statement_timeout={statement_timeout_s}s -c timezone=UTC"
+    return psycopg.connect(**{**_as_django_connects(), **_OPTIONS, "options": options})
 
 
 _OPTIONS: dict[str, Any] = {
     "application_name": "millrace relay",
-    "options": f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c timezone=UTC",
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,

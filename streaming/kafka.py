@@ -3,9 +3,10 @@
 import logging
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
@@ -19,6 +20,23 @@ def new_producer() -> Producer:
     return Producer(_client("producer") | _PRODUCER)
 
 
+def topics_of(producer: Producer, *, within_s: float) -> AbstractSet[str]:
+    """
+    Return the topics that the broker has and shows to us, by their full names.
+
+    Asks for all of them: if one is asked for and is missing, the client goes on asking for it by itself.
+
+    :raises KafkaException: if the broker does not answer in time.
+    """
+    topics = producer.list_topics(timeout=within_s).topics
+    return {name for name, topic in topics.items() if topic.error is None or not is_of_topic(topic.error)}
+
+
+def is_of_topic(error: KafkaError) -> bool:
+    """Say whether a record was refused because of its topic, while others may well be taken."""
+    return error.code() in _OF_TOPIC and not error.fatal()
+
+
 def new_consumer(group_id: str, overrides: Mapping[str, Any] | None = None) -> Consumer:
     """Return a consumer of a group; where it reads on is not the broker's to say."""
     return Consumer(_client("consumer") | _CONSUMER | {"group.id": group_id} | dict(overrides or {}))
@@ -28,6 +46,20 @@ def new_admin() -> AdminClient:
     """Return a client for topics and offsets that gives up quickly."""
     return AdminClient(_client("admin") | {"socket.timeout.ms": int(ANSWER_WITHIN_S * 1000)})
 
+
+_OF_TOPIC = frozenset(
+    {
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_TOPIC,
+        KafkaError._UNKNOWN_PARTITION,
+        KafkaError.TOPIC_EXCEPTION,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.RECORD_LIST_TOO_LARGE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.POLICY_VIOLATION,
+    }
+)
 
 _PRODUCER: dict[str, Any] = {
     "enable.idempotence": True,
@@ -40,6 +72,9 @@ _PRODUCER: dict[str, Any] = {
     "compression.type": "lz4",
     "partitioner": "murmur2_random",  # Java's: the default of librdkafka breaks co-partitioning.
     "queue.buffering.max.messages": 100_000,
+    "queue.buffering.max.kbytes": 131_072,
+    # A topic that was made a moment ago is believed to be missing after this time, not after half a minute.
+    "topic.metadata.propagation.max.ms": 5_000,
     "topic.metadata.refresh.interval.ms": 10_000,
 }
 

@@ -1,5 +1,6 @@
 """Starts and watches the relay's loops; never one task per event."""
 
+import logging
 import threading
 from typing import Any
 
@@ -10,7 +11,10 @@ from streaming import partitions
 from streaming.database import connect
 from streaming.relaying import lease
 from streaming.relaying.loop import RelayLoop
-from streaming.relaying.ranges import RANGES, get_range
+from streaming.relaying.ranges import UnknownRange, get_range, ranges
+from streaming.relaying.resizing import make_rows
+
+logger = logging.getLogger(__name__)
 
 TERM_S = 300
 """A relay hands over after this time, so that no task runs for ever and new code takes over soon."""
@@ -23,14 +27,20 @@ _stopping = threading.Event()
 @shared_task(acks_late=False, ignore_result=True)
 def relay(*, name: str) -> None:
     """Publish a range, such as ``relay:0-63``, for one term at most; ends at once where two others run."""
-    RelayLoop(get_range(name), _stopping, term_s=TERM_S).run()
+    try:
+        shards = get_range(name)
+    except UnknownRange:
+        logger.warning("%s is no range of this deployment: its task was left by another one", name)
+        return
+    RelayLoop(shards, _stopping, term_s=TERM_S).run()
 
 
 @shared_task(ignore_result=True)
 def ensure_relays() -> None:
     """Start what is missing of the two runners of each range; harmless however often it runs."""
     with connect() as connection:
-        for shards in RANGES:
+        make_rows(connection)
+        for shards in ranges():
             for _ in range(RUNNERS - lease.live_runners(connection, name=shards.name)):
                 relay.apply_async(kwargs={"name": shards.name}, expires=5)
 
@@ -39,6 +49,12 @@ def ensure_relays() -> None:
 def make_partitions() -> None:
     """Make the coming months' partitions of the log and the inbox."""
     partitions.make_partitions()
+
+
+@shared_task(ignore_result=True)
+def drop_old_inbox() -> None:
+    """Drop the months of the inbox that nothing can come back from."""
+    partitions.drop_old_inbox()
 
 
 @worker_ready.connect

@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
+
 from openbanking.services.addresses import known_addresses
 from openbanking.settings.base import BASE_URL, ENVIRONMENT, SERVICES_DIR
 
@@ -60,19 +62,11 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-KAFKA_SECURITY: dict[str, str] = {
-    name: value
-    for name, value in {
-        "security.protocol": ENVIRONMENT.kafka_security_protocol,
-        "sasl.mechanism": ENVIRONMENT.kafka_security_sasl_mechanism,
-        "sasl.username": ENVIRONMENT.kafka_security_username,
-        "sasl.password": ENVIRONMENT.kafka_security_password,
-        "ssl.ca.location": ENVIRONMENT.kafka_security_ca_file,
-    }.items()
-    if value
-}
+KAFKA_SECURITY = ENVIRONMENT.kafka_security()
 KAFKA_REPLICATION_FACTOR = ENVIRONMENT.kafka_replication_factor
 TOPIC_PREFIX = ENVIRONMENT.topic_prefix
+EVENT_RETENTION_MONTHS = ENVIRONMENT.event_retention_months
+RELAY_RANGES = ENVIRONMENT.relay_ranges
 
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -80,6 +74,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"streaming.tasks.relay": {"queue": "relay"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0  # seconds: longer than a relay needs to hand over.
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": TOPIC_PREFIX or "millrace."}
@@ -87,6 +82,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(SERVICES_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "ensure-relays": {"task": "streaming.tasks.ensure_relays", "schedule": 5.0, "options": {"expires": 5}},
     "make-partitions": {"task": "streaming.tasks.make_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+    "drop-old-inbox": {"task": "streaming.tasks.drop_old_inbox", "schedule": crontab(hour="3", minute="17")},
     "expire-consents": {"task": "consents.tasks.expire_consents", "schedule": 30.0, "options": {"expires": 30}},
     "delete-old-webhooks": {"task": "webhooks.tasks.delete_old", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-keys": {"task": "edge.tasks.forget_old_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600}},

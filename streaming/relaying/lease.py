@@ -63,17 +63,23 @@ def store(connection: psycopg.Connection[TupleRow], leadership: Leadership, posi
 
     :raises LeaseLost: if it is no longer ours, or ran out.
     """
-    # Not waiting for the disk is safe here: what is lost in a crash is sent twice, and consumers dedupe.
-    with connection.transaction():
-        connection.execute("SET LOCAL synchronous_commit = off")
-        stored = connection.execute(_STORE, _cursor(leadership, position) | {"lease_s": LEASE_S}).rowcount
-    if not stored:
+    if not connection.execute(_STORE, _cursor(leadership, position)).rowcount:
         raise LeaseLost(leadership.name)
 
 
-def release(connection: psycopg.Connection[TupleRow], leadership: Leadership, position: Position) -> None:
-    """Store how far the range was published and let the next one go on at once."""
-    connection.execute(_RELEASE, _cursor(leadership, position))
+def renew(connection: psycopg.Connection[TupleRow], leadership: Leadership) -> None:
+    """
+    Renew the lease only: nothing is published yet.
+
+    :raises LeaseLost: if it is no longer ours, or ran out.
+    """
+    if not connection.execute(_RENEW, _holder(leadership)).rowcount:
+        raise LeaseLost(leadership.name)
+
+
+def release(connection: psycopg.Connection[TupleRow], leadership: Leadership) -> None:
+    """Let the next one go on at once, from the stored position."""
+    connection.execute(_RELEASE, _holder(leadership))
 
 
 def live_runners(connection: psycopg.Connection[TupleRow], *, name: str) -> int:
@@ -82,16 +88,17 @@ def live_runners(connection: psycopg.Connection[TupleRow], *, name: str) -> int:
     return row[0] if row else 0
 
 
-def ensure_row(connection: psycopg.Connection[TupleRow], *, name: str) -> None:
-    """Make the row of a range that was never published; it begins with the first event of the log."""
-    connection.execute("INSERT INTO streaming_relay (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
-
-
-def _cursor(leadership: Leadership, position: Position) -> dict[str, str | int | None]:
+def _holder(leadership: Leadership) -> dict[str, str | int | None]:
     return {
         "name": leadership.name,
         "owner": leadership.owner,
         "epoch": leadership.epoch,
+        "lease_s": LEASE_S,
+    }
+
+
+def _cursor(leadership: Leadership, position: Position) -> dict[str, str | int | None]:
+    return _holder(leadership) | {
         "snap": position.snap,
         "window_snap": position.window_snap,
         "last_id": position.last_id,
@@ -118,18 +125,20 @@ _STEP_BACK = """
 UPDATE streaming_relay SET standby = NULL, standby_until = '-infinity' WHERE name = %(name)s AND standby = %(owner)s
 """
 
-_STORE = """
+_IS_OURS = "name = %(name)s AND owner = %(owner)s AND epoch = %(epoch)s AND lease_until >= clock_timestamp()"
+
+_STORE = f"""
 UPDATE streaming_relay SET snap = %(snap)s::pg_snapshot, window_snap = %(window_snap)s::pg_snapshot,
     last_id = %(last_id)s, stored_at = clock_timestamp(),
     lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-WHERE name = %(name)s AND owner = %(owner)s AND epoch = %(epoch)s AND lease_until >= clock_timestamp()
+WHERE {_IS_OURS}
 """
 
-_RELEASE = """
-UPDATE streaming_relay SET snap = %(snap)s::pg_snapshot, window_snap = %(window_snap)s::pg_snapshot,
-    last_id = %(last_id)s, stored_at = clock_timestamp(), owner = NULL, lease_until = '-infinity'
-WHERE name = %(name)s AND owner = %(owner)s AND epoch = %(epoch)s
+_RENEW = f"""
+UPDATE streaming_relay SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s) WHERE {_IS_OURS}
 """
+
+_RELEASE = f"UPDATE streaming_relay SET owner = NULL, lease_until = '-infinity' WHERE {_IS_OURS}"
 
 _LIVE = """
 SELECT (lease_until >= clock_timestamp())::int + (standby_until >= clock_timestamp())::int

@@ -1,4 +1,4 @@
-"""The relay's life: wait for the lease, lead, hand over."""
+"""The relay's life: wait for the lease, check the log, lead, hand over."""
 
 import logging
 import os
@@ -14,12 +14,15 @@ from psycopg.rows import TupleRow
 
 from streaming import kafka
 from streaming.database import connect
-from streaming.relaying import lease
+from streaming.relaying import holding, lease, start_check
+from streaming.relaying.cursor import Cursor
+from streaming.relaying.draining import Draining
 from streaming.relaying.lease import Leadership, LeaseLost
 from streaming.relaying.ranges import ShardRange
 from streaming.relaying.read_ahead import ReadAhead
-from streaming.relaying.reader import Position
+from streaming.relaying.resizing import make_rows
 from streaming.relaying.sender import Sender, SendFailed
+from streaming.relaying.tail import TailUnread
 
 logger = logging.getLogger(__name__)
 
@@ -51,16 +54,22 @@ class RelayLoop:
                     leadership = self._wait_for_lease(connection)
                     if leadership is None:
                         return
+                    self._serve(connection, leadership)
                     pause_s = SHORTEST_PAUSE_S
-                    self._lead(connection, leadership)
-            except (psycopg.Error, KafkaException, LeaseLost, SendFailed) as error:
+            except TailUnread:
+                return
+            except (psycopg.Error, LeaseLost) as error:
                 logger.warning("%s begins anew: %s: %s", self._shards.name, type(error).__name__, error)
-                self._stop.wait(pause_s)
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            except (KafkaException, SendFailed) as error:
+                logger.error("%s begins anew: %s", self._shards.name, error)  # noqa: TRY400 - the reason says all.
+            else:
+                continue
+            self._stop.wait(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     def _wait_for_lease(self, connection: psycopg.Connection[TupleRow]) -> Leadership | None:
         name, owner = self._shards.name, self._owner
-        lease.ensure_row(connection, name=name)
+        make_rows(connection)
         while not self._is_over():
             if leadership := lease.take(connection, name=name, owner=owner):
                 return leadership
@@ -70,58 +79,58 @@ class RelayLoop:
         lease.step_back(connection, name=name, owner=owner)
         return None
 
+    def _serve(self, connection: psycopg.Connection[TupleRow], leadership: Leadership) -> None:
+        try:
+            refusal = start_check.find_refusal(connection, leadership, is_over=self._is_over)
+            if refusal is None:
+                self._lead(connection, leadership)
+            else:
+                self._refuse(connection, leadership, refusal)
+        finally:
+            # Where that fails, because the connection or the lease is lost, there is nothing to give back.
+            with suppress(psycopg.Error):
+                lease.release(connection, leadership)
+
+    def _refuse(self, connection: psycopg.Connection[TupleRow], leadership: Leadership, refusal: str) -> None:
+        """Publish nothing, but keep the lease: nobody else shall try. Whoever adopts the log takes it away."""
+        logger.critical("%s is not published: %s", leadership.name, refusal)
+        while not self._is_over():
+            lease.renew(connection, leadership)
+            self._stop.wait(lease.STORE_EVERY_S)
+
     def _lead(self, connection: psycopg.Connection[TupleRow], leadership: Leadership) -> None:
         logger.info("%s led by %s, epoch %d", leadership.name, leadership.owner, leadership.epoch)
-        sender = Sender(kafka.new_producer(), epoch=leadership.epoch)
-        cursor = _Cursor(connection, leadership)
+        held = holding.held_topics(connection, self._shards)
+        sender = Sender(kafka.new_producer(), epoch=leadership.epoch, held=held)
+        cursor = Cursor(connection, leadership)
+        draining = Draining(connection, self._shards, sender, cursor)
         try:
             with closing(ReadAhead(self._shards, leadership.position)) as ahead:
                 while not self._is_over():
-                    self._publish(ahead, sender, cursor)
+                    self._publish(ahead, sender, draining, cursor)
             self._finish(sender, cursor)
-        except (KafkaException, SendFailed):
-            cursor.release()  # the connection is well: let the other one try.
-            raise
         finally:
             sender.close()
-        cursor.release()
+        cursor.store()
 
-    def _publish(self, ahead: ReadAhead, sender: Sender, cursor: "_Cursor") -> None:
+    def _publish(self, ahead: ReadAhead, sender: Sender, draining: Draining, cursor: Cursor) -> None:
         """Send a chunk if one is there and there is room for it; note what has arrived."""
-        if sender.has_room:
-            chunk = ahead.take(0.02)
+        wait_s = 0.005 if draining.is_busy else 0.02
+        if sender.has_room and not draining.needs_quiet:
+            chunk = ahead.take(wait_s)
             if chunk is not None:
                 sender.send(chunk)
             wait_s = 0.0
-        else:
-            wait_s = 0.05
-        cursor.move(sender.arrived(wait_s))
+        sender.arrived(wait_s, cursor)
+        draining.go_on()
+        cursor.store_if_due()
 
-    def _finish(self, sender: Sender, cursor: "_Cursor") -> None:
+    def _finish(self, sender: Sender, cursor: Cursor) -> None:
         """Let what is under way arrive, within reason: the rest is sent by the next leader."""
         until = time.monotonic() + HAND_OVER_WITHIN_S
         while not sender.is_idle and time.monotonic() < until:
-            cursor.move(sender.arrived(0.05))
+            sender.arrived(0.05, cursor)
+            cursor.store_if_due()
 
     def _is_over(self) -> bool:
         return self._stop.is_set() or time.monotonic() >= self._ends_at
-
-
-class _Cursor:
-    """The position up to which everything has arrived, stored now and then together with the lease."""
-
-    def __init__(self, connection: psycopg.Connection[TupleRow], leadership: Leadership) -> None:
-        self._connection = connection
-        self._leadership = leadership
-        self._position = leadership.position
-        self._stored_at = time.monotonic()
-
-    def move(self, position: Position | None) -> None:
-        self._position = position or self._position
-        if time.monotonic() - self._stored_at >= lease.STORE_EVERY_S:
-            lease.store(self._connection, self._leadership, self._position)
-            self._stored_at = time.monotonic()
-
-    def release(self) -> None:
-        with suppress(psycopg.OperationalError):  # the lease runs out by itself.
-            lease.release(self._connection, self._leadership, self._position)

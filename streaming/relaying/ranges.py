@@ -1,6 +1,8 @@
-"""Which shards one relay publishes; fixed, as each range keeps a place in the log of its own."""
+"""Which shards one relay publishes; each range keeps a place in the log of its own."""
 
 from dataclasses import dataclass
+
+from django.conf import settings
 
 from streaming.events import SHARDS
 
@@ -18,11 +20,14 @@ class ShardRange:
         return f"relay:{self.low}-{self.high}"
 
 
-RANGES = (ShardRange(low=0, high=SHARDS - 1),)
-
-
 class UnknownRange(LookupError):
-    """No relay has this name."""
+    """No relay of this deployment has this name."""
+
+
+def ranges() -> tuple[ShardRange, ...]:
+    """Return the ranges of this deployment: as many as ``RELAY_RANGES`` says, all of one size."""
+    size = SHARDS // settings.RELAY_RANGES
+    return tuple(ShardRange(low=low, high=low + size - 1) for low in range(0, SHARDS, size))
 
 
 def get_range(name: str) -> ShardRange:
@@ -31,7 +36,7 @@ def get_range(name: str) -> ShardRange:
 
     :raises UnknownRange: if there is none.
     """
-    for each in RANGES:
+    for each in ranges():
         if each.name == name:
             return each
     raise UnknownRange(name)

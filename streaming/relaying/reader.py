@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import IsolationLevel
 from psycopg.rows import TupleRow, args_row
 
 from streaming.envelope import LOG_ROW_SQL, LogRow
@@ -68,33 +67,28 @@ class LogReader:
         return chunk
 
     def _open_window(self, position: Position) -> Chunk:
-        """Take the later snapshot and the first rows in one transaction: both must see the same."""
-        self._connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        self._connection.read_only = True
-        with self._connection.transaction():
-            row = self._connection.execute("SELECT pg_current_snapshot()::text").fetchone()
-            assert row is not None
-            window_snap: str = row[0]
-            rows = self._select(_FIRST, position, window_snap)
+        """Take the later snapshot and the first rows in one statement: both see the same, at the cost of one round."""
+        with self._connection.cursor(binary=True) as cursor:
+            cursor.execute(_FIRST, self._parameters(position, None))
+            found = cursor.fetchall()
+        window_snap: str = found[0][0]
+        rows = [LogRow(*row[1:]) for row in found if row[1] is not None]
         return self._chunk_of(rows, position, window_snap)
 
     def _go_on(self, position: Position, window_snap: str) -> Chunk:
-        return self._chunk_of(self._select(_LATER, position, window_snap), position, window_snap)
-
-    def _select(self, query: str, position: Position, window_snap: str) -> list[LogRow]:
         with self._connection.cursor(binary=True, row_factory=args_row(LogRow)) as cursor:
-            cursor.execute(
-                query,
-                {
-                    "snap": position.snap,
-                    "window_snap": window_snap,
-                    "last_id": position.last_id,
-                    "low": self._shards.low,
-                    "high": self._shards.high,
-                    "chunk": self._chunk,
-                },
-            )
-            return cursor.fetchall()
+            cursor.execute(_LATER, self._parameters(position, window_snap))
+            return self._chunk_of(cursor.fetchall(), position, window_snap)
+
+    def _parameters(self, position: Position, window_snap: str | None) -> dict[str, str | int | None]:
+        return {
+            "snap": position.snap,
+            "window_snap": window_snap,
+            "last_id": position.last_id,
+            "low": self._shards.low,
+            "high": self._shards.high,
+            "chunk": self._chunk,
+        }
 
     def _chunk_of(self, rows: list[LogRow], position: Position, window_snap: str) -> Chunk:
         if len(rows) < self._chunk:
@@ -102,20 +96,25 @@ class LogReader:
         return Chunk(rows=rows, position=Position(snap=position.snap, window_snap=window_snap, last_id=rows[-1].id))
 
 
+# What the later snapshot sees and the earlier one did not. The upper bound changes nothing in a log that was written
+# where it lies; one that was restored row by row may hold ids of transactions that have yet to come here.
+_BETWEEN = """
+(txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot) OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
+    AND shard BETWEEN %(low)s AND %(high)s
+"""
+
+# A statement has one snapshot, and pg_current_snapshot() tells which. There is a row even if there are no events.
 # "id + 0": the index on (txid, id) finds the window's rows; by that on (id), an empty poll would scan the log.
 _FIRST = f"""
-SELECT {LOG_ROW_SQL} FROM streaming_event
-WHERE (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot)
-       OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
-    AND shard BETWEEN %(low)s AND %(high)s
-ORDER BY id + 0 LIMIT %(chunk)s
+SELECT later.snap, event.* FROM (SELECT pg_current_snapshot()::text AS snap) later LEFT JOIN LATERAL (
+    SELECT {LOG_ROW_SQL} FROM streaming_event
+    WHERE {_BETWEEN} AND txid < pg_snapshot_xmax(pg_current_snapshot())
+    ORDER BY id + 0 LIMIT %(chunk)s) event ON true
+ORDER BY event.id
 """
 
 _LATER = f"""
 SELECT {LOG_ROW_SQL} FROM streaming_event
-WHERE (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot)
-       OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
-    AND pg_visible_in_snapshot(txid, %(window_snap)s::pg_snapshot)
-    AND shard BETWEEN %(low)s AND %(high)s AND id > %(last_id)s
+WHERE {_BETWEEN} AND pg_visible_in_snapshot(txid, %(window_snap)s::pg_snapshot) AND id > %(last_id)s
 ORDER BY id LIMIT %(chunk)s
 """

@@ -20,7 +20,7 @@ from psycopg.rows import TupleRow
 from kernel.identifiers import INSTITUTIONS
 from streaming import outbox
 from streaming.database import connect
-from streaming.relaying.ranges import RANGES, ShardRange
+from streaming.relaying.ranges import ShardRange, ranges
 from streaming.relaying.reader import LogReader, Position
 from tests.support.builders.streaming import a_thing_moved
 
@@ -67,7 +67,7 @@ class Reader(threading.Thread):
 
 def snapshot_difference(session: psycopg.Connection[TupleRow]) -> Callable[[], Iterable[Seen]]:
     """The relay's own, with chunks so small that windows take several."""
-    reader = LogReader(session, RANGES[0], Position(snap=_now(session)), chunk=7)
+    reader = LogReader(session, ranges()[0], Position(snap=_now(session)), chunk=7)
 
     def poll() -> Iterable[Seen]:
         rows: list[Seen] = []
@@ -158,10 +158,10 @@ def test_a_reader_goes_on_inside_a_window_from_where_another_one_stopped():
         outbox.record_many([a_thing_moved(THINGS[n % 5]) for n in range(20)])
     with connect() as session:
         start = Position(snap=_before_all(session))
-        first = LogReader(session, RANGES[0], start, chunk=8).next_chunk()
+        first = LogReader(session, ranges()[0], start, chunk=8).next_chunk()
         with transaction.atomic():
             outbox.record(a_thing_moved(THINGS[0]))
-        successor = LogReader(session, RANGES[0], first.position, chunk=8)
+        successor = LogReader(session, ranges()[0], first.position, chunk=8)
         chunks = [successor.next_chunk() for _ in range(3)]
 
     assert [len(chunk.rows) for chunk in (first, *chunks)] == [8, 8, 4, 1]

@@ -25,15 +25,16 @@ from streaming.envelope import open_envelope
 from streaming.relaying import lease
 from streaming.relaying.lease import LeaseLost
 from streaming.relaying.loop import RelayLoop
-from streaming.relaying.ranges import RANGES
+from streaming.relaying.ranges import ranges
 from streaming.relaying.reader import Position
+from streaming.relaying.resizing import make_rows
 from tests.support.builders.streaming import ThingStopped, a_thing_moved, a_thing_stopped
 from tests.support.streams import is_all_sent, published, relay_once
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-(SHARDS,) = RANGES
+(SHARDS,) = ranges()
 TOPIC = "tests.things.v1"
 
 
@@ -123,7 +124,7 @@ def test_events_of_a_missing_topic_wait_until_it_is_there(monkeypatch):
 
 def test_a_former_leader_cannot_move_the_cursor():
     with connect() as session:
-        lease.ensure_row(session, name=SHARDS.name)
+        make_rows(session)
         wait_until(lambda: lease.live_runners(session, name=SHARDS.name) == 0, "a lease is left over")
         former = lease.take(session, name=SHARDS.name, owner="former")
         assert former is not None
@@ -134,11 +135,11 @@ def test_a_former_leader_cannot_move_the_cursor():
         assert present is not None
         with pytest.raises(LeaseLost):
             lease.store(session, former, Position(snap="900000000:900000000:"))
-        lease.release(session, former, Position(snap="900000000:900000000:"))
+        lease.release(session, former)
 
         lease.store(session, present, present.position)
         assert (present.epoch, present.position) == (former.epoch + 1, former.position)
-        lease.release(session, present, present.position)
+        lease.release(session, present)
 
 
 def test_one_leads_one_waits_and_a_third_is_not_needed():

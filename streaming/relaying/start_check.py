@@ -1,0 +1,129 @@
+"""
+Whether a log may be published from where its cursor stands: not if the database is another one than it was.
+
+After a restore, the log may lack events that the topics have, and a cursor's transaction ids may mean nothing any
+more. To go on would give consumers other events under versions that they have seen.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+
+from streaming.relaying import lease
+from streaming.relaying.lease import Leadership
+from streaming.relaying.tail import PublishedEvent, find_lost
+
+LOOK_BACK = timedelta(minutes=5)
+"""More than the clocks of database and broker ever differ."""
+NAMED_AT_MOST = 5
+
+
+def find_refusal(
+    connection: psycopg.Connection[TupleRow], leadership: Leadership, *, is_over: Callable[[], bool]
+) -> str | None:
+    """
+    Return, in sentences, why the range must not be published; ``None`` if it may. Keeps the lease meanwhile.
+
+    What is refused once stays so until somebody adopts the log.
+
+    :raises LeaseLost: if the lease was lost over it.
+    :raises KafkaException: if the topics had to be looked at, and the broker does not answer.
+    :raises TailUnread: if ``is_over`` said so before it was decided.
+    """
+    origin = _look(connection, leadership.name)
+    refusal = origin.refusal or _compare(origin)
+    if refusal is None and origin.timeline != origin.present_timeline:
+        lost = _find_lost(connection, leadership, origin.stored_at - LOOK_BACK, is_over)
+        refusal = _tell_lost(origin, lost) if lost else None
+    parameters = {
+        "name": leadership.name,
+        "epoch": leadership.epoch,
+        "refusal": refusal,
+        "timeline": origin.present_timeline if refusal is None else origin.timeline,
+    }
+    connection.execute(_NOTE, parameters)
+    return refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Origin:
+    """The database that the cursor was stored in, and the one that it lies in now."""
+
+    refusal: str | None
+    stored_at: datetime
+    system_identifier: int
+    present_system_identifier: int
+    timeline: str
+    present_timeline: str
+    has_xids_ahead: bool
+
+
+def _look(connection: psycopg.Connection[TupleRow], name: str) -> _Origin:
+    with connection.cursor(row_factory=class_row(_Origin)) as cursor:
+        origin = cursor.execute(_LOOK, {"name": name}).fetchone()
+    assert origin is not None, "a lease that was just taken has a row"
+    return origin
+
+
+def _compare(origin: _Origin) -> str | None:
+    if origin.system_identifier != origin.present_system_identifier:
+        return (
+            f"the log lies in another database cluster ({origin.present_system_identifier}) than it was published from"
+            f" ({origin.system_identifier}): it was restored or upgraded. {_advice(origin)}"
+        )
+    if origin.has_xids_ahead:
+        return f"the database's transaction ids have gone back: it was restored. {_advice(origin)}"
+    return None
+
+
+def _tell_lost(origin: _Origin, lost: Sequence[PublishedEvent]) -> str:
+    named = "; ".join(
+        f"{event.type} {event.aggregate_id} version {event.version} ({event.event_id})"
+        for event in lost[:NAMED_AT_MOST]
+    )
+    return (
+        f"the database was promoted or recovered (timeline {origin.timeline}, now {origin.present_timeline}), and"
+        f" {len(lost)} events that were published are not in the log: {named}"
+        f"{'; …' if len(lost) > NAMED_AT_MOST else ''}. {_advice(origin)}"
+    )
+
+
+def _advice(origin: _Origin) -> str:
+    since = (origin.stored_at - LOOK_BACK).isoformat(timespec="seconds")
+    return f"Stop what writes, then: manage.py relay adopt --since {since}"
+
+
+def _find_lost(
+    connection: psycopg.Connection[TupleRow], leadership: Leadership, since: datetime, is_over: Callable[[], bool]
+) -> Sequence[PublishedEvent]:
+    """Read the topics in a thread, and keep the lease in this one."""
+    is_left = False
+    with ThreadPoolExecutor(1, thread_name_prefix="tail check") as pool:
+        reading = pool.submit(find_lost, since, is_over=lambda: is_left or is_over())
+        try:
+            while not reading.done():
+                lease.renew(connection, leadership)
+                time.sleep(lease.STORE_EVERY_S / 2)
+        finally:
+            is_left = True
+    return reading.result()
+
+
+_LOOK = """
+SELECT r.refusal, r.stored_at, r.system_identifier, c.system_identifier AS present_system_identifier, r.timeline,
+    left(pg_walfile_name(pg_current_wal_lsn()), 8) AS present_timeline,
+    pg_snapshot_xmax(coalesce(r.window_snap, r.snap)) > pg_snapshot_xmax(pg_current_snapshot()) AS has_xids_ahead
+FROM streaming_relay r CROSS JOIN pg_control_system() c WHERE r.name = %(name)s
+"""
+
+_NOTE = """
+UPDATE streaming_relay SET timeline = %(timeline)s, refusal = %(refusal)s::text,
+    refused_at = CASE WHEN %(refusal)s::text IS NOT NULL THEN coalesce(refused_at, clock_timestamp()) END
+WHERE name = %(name)s AND epoch = %(epoch)s
+    AND (timeline, refusal) IS DISTINCT FROM (%(timeline)s, %(refusal)s::text)
+"""

@@ -1,0 +1,127 @@
+"""What the topics hold of our own events since a moment, and which of it the log lacks."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from psycopg.rows import TupleRow
+
+from streaming import kafka
+from streaming.database import connect
+from streaming.envelope import decode_headers, event_source
+from streaming.events import event_class, event_types, is_known
+from streaming.topics import topic_name, without_prefix
+
+RECORDS_AT_ONCE = 2000
+
+
+class TailUnread(Exception):
+    """The topics could not be read to their ends: it was asked to stop."""
+
+
+class PublishedEvent(NamedTuple):
+    """An event as a topic tells of it; the aggregate's type is unknown if the event's is."""
+
+    event_id: str
+    type: str
+    aggregate_type: str | None
+    aggregate_id: str
+    version: int
+    topic: str
+    partition: int
+    offset: int
+
+
+def find_lost(since: datetime, *, is_over: Callable[[], bool]) -> Sequence[PublishedEvent]:
+    """
+    Return the events that were published since a moment by the broker's time, and are not in the log.
+
+    :raises KafkaException: if the broker does not answer.
+    :raises TailUnread: if ``is_over`` said so.
+    """
+    with connect() as connection:
+        return [event for events in published_since(since, is_over=is_over) for event in _lost(connection, events)]
+
+
+def published_since(since: datetime, *, is_over: Callable[[], bool]) -> Iterator[Sequence[PublishedEvent]]:
+    """
+    Yield our own events on all topics since a moment by the broker's time, up to the topics' present ends.
+
+    :raises KafkaException: if the broker does not answer.
+    :raises TailUnread: if ``is_over`` said so.
+    """
+    # Whatever is there counts, also what a hanging transaction keeps from consumers.
+    consumer = kafka.new_consumer(
+        topic_name("relay-check"), {"isolation.level": "read_uncommitted", "enable.partition.eof": True}
+    )
+    try:
+        places = _places(consumer, since)
+        consumer.assign(places)
+        unread = {(place.topic, place.partition) for place in places}
+        while unread:
+            if is_over():
+                raise TailUnread
+            records = []
+            for message in consumer.consume(RECORDS_AT_ONCE, 0.2):
+                error = message.error()
+                if error is None:
+                    records.append(message)
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    unread.discard((message.topic(), message.partition()))
+                else:
+                    raise KafkaException(error)
+            yield [event for record in records if (event := _event(record)) is not None]
+    finally:
+        consumer.close()
+
+
+def _places(consumer: Consumer, since: datetime) -> Sequence[TopicPartition]:
+    """Find where to begin in each partition that has had something since then."""
+    topics = consumer.list_topics(timeout=kafka.ANSWER_WITHIN_S).topics
+    names = {topic_name(event_type.topic) for event_type in event_types()} & topics.keys()
+    asked = [
+        TopicPartition(name, number, int(since.timestamp() * 1000))
+        for name in sorted(names)
+        for number in topics[name].partitions
+    ]
+    places = consumer.offsets_for_times(asked, timeout=kafka.ANSWER_WITHIN_S) if asked else []
+    for place in places:
+        if place.error is not None:
+            raise KafkaException(place.error)
+    return [place for place in places if place.offset != OFFSET_END]
+
+
+def _event(record: object) -> PublishedEvent | None:
+    headers: Mapping[str, str] = decode_headers(record.headers())  # type: ignore[attr-defined]  # a Message.
+    if headers.get("ce_source") != event_source():
+        return None
+    try:
+        return PublishedEvent(
+            event_id=str(UUID(headers["ce_id"])),
+            type=headers["ce_type"],
+            aggregate_type=event_class(headers["ce_type"]).aggregate_type if is_known(headers["ce_type"]) else None,
+            aggregate_id=headers["ce_subject"],
+            version=int(headers["aggregate-version"]),
+            topic=without_prefix(record.topic()),  # type: ignore[attr-defined]
+            partition=record.partition(),  # type: ignore[attr-defined]
+            offset=record.offset(),  # type: ignore[attr-defined]
+        )
+    except (KeyError, ValueError):
+        return None  # not sent by the relay, whatever it says of itself.
+
+
+def _lost(connection: psycopg.Connection[TupleRow], events: Sequence[PublishedEvent]) -> Sequence[PublishedEvent]:
+    if not events:
+        return []
+    found = connection.execute(_MISSING, [[event.event_id for event in events]]).fetchall()
+    missing = {event_id for (event_id,) in found}
+    return [event for event in events if event.event_id in missing]
+
+
+_MISSING = """
+SELECT published.event_id::text FROM unnest(%s::uuid[]) AS published(event_id)
+WHERE NOT EXISTS (SELECT FROM streaming_event e WHERE e.event_id = published.event_id)
+"""
