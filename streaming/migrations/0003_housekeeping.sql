@@ -86,12 +86,14 @@ CREATE FUNCTION streaming_inbox_horizon() RETURNS uuid LANGUAGE sql STABLE AS $$
     WHERE dropped.month < date_trunc('month', now() AT TIME ZONE 'UTC')
 $$;
 
--- Drops the inbox of the months before the last two whole ones, and says how many it dropped. By then no topic holds
--- a record that could come again. Runs as its owner, and decides by itself: the application's role can only ask.
-CREATE FUNCTION streaming_drop_old_inbox() RETURNS integer
+-- Drops the inbox of the months in which the last so many days and the last two whole months have no part, and says
+-- how many it dropped. Runs as its owner; the application's role may ask for more to be kept, not for less.
+CREATE FUNCTION streaming_drop_old_inbox(kept_days integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '1s' AS $$
 DECLARE
-    kept_since date := date_trunc('month', now() AT TIME ZONE 'UTC') - interval '2 months';
+    kept_since date := least(
+        date_trunc('month', now() AT TIME ZONE 'UTC') - interval '2 months',
+        date_trunc('month', now() AT TIME ZONE 'UTC' - make_interval(days => kept_days)));
     old regclass;
     dropped integer := 0;
 BEGIN
@@ -170,7 +172,7 @@ END $$;
 DO $$
 BEGIN
     EXECUTE format('ALTER FUNCTION streaming_make_partitions(integer) SET search_path = %I, pg_temp', current_schema());
-    EXECUTE format('ALTER FUNCTION streaming_drop_old_inbox() SET search_path = %I, pg_temp', current_schema());
+    EXECUTE format('ALTER FUNCTION streaming_drop_old_inbox(integer) SET search_path = %I, pg_temp', current_schema());
 END $$;
 
 -- Few rows, each changed several times a second: they are cleaned by the number of changes, not by their share.
