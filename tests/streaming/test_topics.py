@@ -36,3 +36,17 @@ def test_a_topic_that_somebody_made_otherwise_is_told_and_its_settings_are_corre
     wait_until(
         lambda: topic_differences() == [f"{LATE}: has 1 partitions instead of 2"], "the settings are not corrected"
     )
+
+
+def test_a_topic_with_too_few_replicas_is_told(monkeypatch, settings):
+    apply_topics()
+    wait_until(lambda: topic_differences() == [], "topics still differ")
+    monkeypatch.setattr(topics, "_declared", {})
+    topics.declare("tests.things.v1", partitions=3, retention_days=1, owner="tests")
+    settings.KAFKA_REPLICATION_FACTOR = 3
+
+    things = topics.topic_name("tests.things.v1")
+    assert topic_differences() == [
+        f"{things}: has 1 replicas instead of 3",
+        f"{things}: min.insync.replicas is 1 instead of 2",
+    ]
