@@ -62,10 +62,11 @@ class PartitionLag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupLag:
-    """How far a group is behind, partition by partition."""
+    """How far a group is behind, partition by partition; ``missing`` are topics that the broker does not have."""
 
     group: str
     partitions: Sequence[PartitionLag]
+    missing: Sequence[str] = ()
 
     @property
     def records(self) -> int:
@@ -111,13 +112,17 @@ def measure_lags(groups: Collection[str] | None = None) -> Sequence[GroupLag]:
     """
     stands = _stands(groups)
     try:
-        ends = find_ends({partition for partitions in stands.values() for partition in partitions})
+        ends = _ends({partition for partitions in stands.values() for partition in partitions})
         lags = {group: _lags(partitions, ends) for group, partitions in stands.items()}
         times = _times_of({_front(lag) for each in lags.values() for lag in each if lag.records})
     except KafkaException as error:
         raise BrokerDown(str(error)) from error
     return [
-        GroupLag(group=group, partitions=[replace(lag, oldest_at=times.get(_front(lag))) for lag in each])
+        GroupLag(
+            group=group,
+            partitions=[replace(lag, oldest_at=times.get(_front(lag))) for lag in each],
+            missing=sorted({topic for topic, _ in stands[group].keys() - ends.keys()}),
+        )
         for group, each in lags.items()
     ]
 
@@ -137,9 +142,26 @@ def _stands(names: Collection[str] | None) -> Mapping[str, Mapping[Partition, in
     return stands
 
 
+def _ends(partitions: Collection[Partition]) -> Mapping[Partition, tuple[int, int]]:
+    """Ask for the ends of the partitions of those topics that the broker has."""
+    try:
+        return find_ends(partitions)
+    except KafkaException as error:
+        if not kafka.is_of_topic(error.args[0]):
+            raise
+    consumer = kafka.new_consumer(topic_name("flow"))
+    try:
+        present = kafka.topics_of(consumer, within_s=kafka.ANSWER_WITHIN_S)
+    finally:
+        consumer.close()
+    return find_ends({(topic, number) for topic, number in partitions if topic_name(topic) in present})
+
+
 def _lags(stands: Mapping[Partition, int], ends: Mapping[Partition, tuple[int, int]]) -> list[PartitionLag]:
     lags = []
     for (topic, number), next_offset in sorted(stands.items()):
+        if (topic, number) not in ends:
+            continue
         first, end = ends[topic, number]
         front = max(next_offset, first)
         lags.append(PartitionLag(topic=topic, partition=number, next_offset=front, records=max(end - front, 0)))

@@ -63,6 +63,8 @@ def _consumers(now: datetime) -> Iterator[Finding]:
     except BrokerDown as error:
         yield Finding(part="broker", detail=f"does not answer: {error}")
         return
+    for topic in sorted({topic for lag in lags for topic in lag.missing}):
+        yield Finding(part=f"topic {topic}", detail="the broker has no such topic, or does not show it to us")
     for lag in lags:
         age = now - lag.oldest_at if lag.oldest_at else timedelta(0)
         if age > BEHIND_FOR_AT_MOST:

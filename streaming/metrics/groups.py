@@ -36,9 +36,15 @@ def lags() -> Iterator[Metric]:
             waited = clock.now() - part.oldest_at if part.oldest_at else timedelta(0)
             records.add_metric(values, part.records)
             seconds.add_metric(values, max(waited.total_seconds(), 0.0))
+    missing = GaugeMetricFamily(
+        "millrace_missing_topics", "Whether the broker lacks a topic that some group reads.", labels=["topic"]
+    )
+    for topic in sorted({topic for lag in measured for topic in lag.missing}):
+        missing.add_metric([topic], 1)
     yield _broker_up(True)
     yield records
     yield seconds
+    yield missing
 
 
 def _broker_up(is_up: bool) -> Metric:

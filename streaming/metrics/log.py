@@ -19,5 +19,8 @@ def metrics() -> Iterator[Metric]:
         "millrace_partition_days_left", "Days for which the log has partitions.", value=state.days_left
     )
     yield GaugeMetricFamily(
+        "millrace_partitions_attached", "Partitions of the log that each poll looks at.", value=state.attached
+    )
+    yield GaugeMetricFamily(
         "millrace_default_partition_rows", "Events that no monthly partition took.", value=state.rows_in_default
     )

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from streaming import outbox
+from streaming import outbox, topics
+from streaming.consuming.registry import get_group
 from streaming.flow import GroupLag, measure_lags
+from streaming.topics import declare
 from tests.streaming import effects  # noqa: F401 - declares the groups.
 from tests.support.builders.streaming import a_thing_moved
 from tests.support.streams import drain, published, relay_once
@@ -70,3 +72,18 @@ def test_two_groups_at_different_places_of_a_partition_have_ages_of_their_own():
 
     assert times["tests.effects"]["tests.things.v1", partition] == front.timestamp
     assert times["tests.newest"]["tests.things.v1", behind.partition] == behind.timestamp
+
+
+def test_a_topic_that_the_broker_does_not_have_is_named_and_the_others_are_measured():
+    _publish(5)
+    declare("tests.nowhere.v1", partitions=2, retention_days=1, owner="tests")
+    get_group("tests.raw").topics.add("tests.nowhere.v1")
+    try:
+        lags = {lag.group: lag for lag in measure_lags()}
+    finally:
+        get_group("tests.raw").topics.discard("tests.nowhere.v1")
+        topics._declared.pop("tests.nowhere.v1")
+
+    assert lags["tests.raw"].missing == ["tests.nowhere.v1"]
+    assert {part.topic for part in lags["tests.raw"].partitions} == {"tests.raw.v1"}
+    assert lags["tests.effects"].missing == []
