@@ -1,5 +1,6 @@
 """A batch of records and everything that follows from it, in one transaction: all of it happens once, or not at all."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord, VersionMissing
 from streaming.consuming.registry import Group
 from streaming.consuming.transient import is_transient
-from streaming.consuming.versions import Versions
+from streaming.consuming.versions import Aggregate, Versions, pass_over
 
 
 def apply_batch(
@@ -75,12 +76,35 @@ def skip_record(group: Group, record: RawRecord) -> None:
     Let the records behind one that is given up go on without it, in the caller's transaction.
 
     Only for a handler that wants every version there is something to do: its aggregate's next version is due then.
+    Of a record that cannot be read, its headers are believed if they say that it is the version that is due.
     """
     item = read_item(group, record)
     if item is not None and item.is_counted and item.received is not None:
         versions = Versions(group.consumer, [item])
         versions.reach(item.received)
         versions.store()
+    elif item is not None and item.failure is not None:
+        pass_over(group, record)
+
+
+def in_turn(group: Group, records: Sequence[RawRecord]) -> Sequence[int]:
+    """
+    Return in which order records of one key can be applied, as places in the sequence.
+
+    That is the order in which they came, but for those that came before an earlier version of their aggregate.
+    """
+    items = [read_item(group, record) for record in records]
+    places: dict[Aggregate, list[int]] = defaultdict(list)
+    versions: dict[int, int] = {}
+    for place, item in enumerate(items):
+        if item is not None and item.is_counted and item.received is not None:
+            places[item.received.aggregate_type, item.received.aggregate_id].append(place)
+            versions[place] = item.received.version
+    order = list(range(len(records)))
+    for of_aggregate in places.values():
+        for place, by_version in zip(of_aggregate, sorted(of_aggregate, key=versions.__getitem__), strict=True):
+            order[place] = by_version
+    return order
 
 
 def _apply_somehow(

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from streaming import tallies
 from streaming.consuming.records import Received
 
 
@@ -15,8 +16,10 @@ def enter(consumer: str, event_ids: Sequence[str]) -> Sequence[int]:
     with connection.cursor() as cursor:
         cursor.execute(_ENTER, [list(event_ids), consumer])
         new = cursor.fetchone()[0]
-    # Hardly ever was one there already: what is as usual needs no list.
-    return range(len(event_ids)) if new is None else [place - 1 for place in new]
+    if new is None:  # hardly ever was one there already: what is as usual needs no list.
+        return range(len(event_ids))
+    tallies.DUPLICATES.add(len(event_ids) - len(new), consumer.partition("#")[0])
+    return [place - 1 for place in new]
 
 
 def newest_only(consumer: str, batch: Sequence[Received[Any]]) -> list[Received[Any]]:

@@ -1,7 +1,7 @@
 """Records that cannot be applied: set aside with their key, so that all others flow and the key's order survives."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,19 +27,6 @@ class Letter:
     state: str
     parks_key: bool
     cause: str = ParkedKey.Cause.POISON
-
-
-def parked_keys(group: str, records: Sequence[RawRecord]) -> Collection[tuple[str, str]]:
-    """
-    Return which of the records' topics and keys are parked; they stay so until the caller's transaction ends.
-
-    While somebody frees one of them, this waits: a record that came in between would otherwise be set aside behind
-    a key that nobody holds any more.
-    """
-    pairs = sorted({(record.topic, record.key) for record in records if record.key is not None})
-    with connection.cursor() as cursor:
-        cursor.execute(_PARKED, [[topic for topic, _ in pairs], [key for _, key in pairs], group])
-        return {(topic, key) for topic, key in cursor.fetchall()}
 
 
 def write(group: str, letters: Sequence[Letter]) -> None:
@@ -105,12 +92,6 @@ def _columns(letters: Sequence[Letter]) -> tuple[list[object], ...]:
 def _headers(record: RawRecord) -> str:
     return orjson.dumps({storable(name): storable(value) for name, value in record.headers.items()}).decode()
 
-
-_PARKED = """
-SELECT topic, key FROM streaming_parked_key JOIN unnest(%s::text[], %s::text[]) AS given(topic, key) USING (topic, key)
-WHERE "group" = %s
-ORDER BY topic, key FOR SHARE OF streaming_parked_key
-"""
 
 # A record that failed before, was settled and came again (its group was moved back) is a new letter in the old place.
 _WRITE = """

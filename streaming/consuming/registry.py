@@ -47,6 +47,8 @@ class Group:
     topics: set[str] = field(default_factory=set)
     counted: set[str] = field(default_factory=set)
     """The aggregate types of which a handler wants every event: the versions of all their events are counted."""
+    newest: set[str] = field(default_factory=set)
+    """The aggregate types of which a handler wants the newest event only."""
     views: tuple[str, ...] = ()
     """The tables that the group keeps and nobody else writes: they can be emptied and built anew from its events."""
 
@@ -99,10 +101,9 @@ def handles(event_type: Any, *, group: str, order: Order = "source") -> Any:
     def declare(apply: EventHandler[Any]) -> EventHandler[Any]:
         declared = _groups.setdefault(group, Group(name=group))
         for each in event_types:
+            _note_order(declared, each.aggregate_type, order)
             _add(declared.by_type, each.name, Handler(apply=apply, order=order))
             declared.topics.add(each.topic)
-            if order == "every":
-                declared.counted.add(each.aggregate_type)
         return apply
 
     return declare
@@ -162,3 +163,13 @@ def _add(handlers: dict[str, Handler], name: str, handler: Handler) -> None:
     if name in handlers and handlers[name].apply.__qualname__ != handler.apply.__qualname__:
         raise ValueError(f"two handlers of one group for {name}")
     handlers[name] = handler
+
+
+def _note_order(group: Group, aggregate_type: str, order: Order) -> None:
+    """Keep which versions a group wants of an aggregate type; the same row counts them, so it cannot want both."""
+    if order == "source":
+        return
+    wanted, unwanted = (group.counted, group.newest) if order == "every" else (group.newest, group.counted)
+    if aggregate_type in unwanted:
+        raise ValueError(f"{group.name} wants the newest and every version of {aggregate_type}")
+    wanted.add(aggregate_type)

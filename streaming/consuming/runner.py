@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from django.db import connection
 
 from streaming import kafka
+from streaming.consuming import watching
 from streaming.consuming.applying import apply_batch
 from streaming.consuming.assignment import Assignment
 from streaming.consuming.offsets import Partition
@@ -83,6 +84,11 @@ class GroupRunner:
 
     def _process(self, consumer: Consumer, assignment: Assignment, messages: Sequence[Message]) -> None:
         records = [record_of(message) for message in messages if self._is_readable(assignment, message)]
+        with watching.watched(self._group, records) as watched:
+            self._apply(consumer, assignment, watched)
+
+    def _apply(self, consumer: Consumer, assignment: Assignment, records: Sequence[RawRecord]) -> None:
+        """Apply a batch, however often the database has to be waited for."""
         epochs = dict(assignment.epochs)  # what is claimed from now on is read from its stored place again.
         pause_s = SHORTEST_PAUSE_S
         while records and not self._stop.is_set():
@@ -92,6 +98,7 @@ class GroupRunner:
                 if not is_transient(error):
                     raise
                 logger.warning("%s waits %.1f s: %s", self._group.name, pause_s, type(error).__name__)
+                watching.note_retry(self._group, error)
                 connection.close()  # the next attempt connects anew.
                 self._wait(consumer, assignment, pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)

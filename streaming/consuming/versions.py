@@ -1,5 +1,6 @@
 """For handlers that want every event of an aggregate: which version of each was applied, and which is due."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -7,7 +8,9 @@ from django.db import connection
 
 from streaming.consuming.items import Item
 from streaming.consuming.records import RawRecord, Received
+from streaming.consuming.registry import Group
 from streaming.envelope import LOG_ROW_SQL, LogRow, record_of_row
+from streaming.events import event_class, is_known
 
 Aggregate: TypeAlias = tuple[str, str]
 """Type and id."""
@@ -86,6 +89,22 @@ def read_missing(consumer: str, received: Received[Any], *, since: int) -> Seque
     return [record_of_row(row) for row in rows]
 
 
+def pass_over(group: Group, record: RawRecord) -> None:
+    """Count the version of an unreadable record, if by its headers it is the one that is due of what is counted."""
+    type_name, version = record.headers.get("ce_type", ""), record.headers.get("aggregate-version", "")
+    if not is_known(type_name) or not _VERSION.fullmatch(version):
+        return
+    aggregate_type = event_class(type_name).aggregate_type
+    if aggregate_type not in group.counted:
+        return
+    values = {"consumer": group.consumer, "kind": aggregate_type, "id": record.headers.get("ce_subject", "")}
+    with connection.cursor() as cursor:
+        cursor.execute(_PASS_OVER, {**values, "version": int(version)})
+
+
+_VERSION = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+
+
 def _aggregate(received: Received[Any]) -> Aggregate:
     return received.aggregate_type, received.aggregate_id
 
@@ -104,6 +123,15 @@ _STORE = """
 INSERT INTO streaming_applied AS a (consumer, aggregate_type, aggregate_id, version)
 SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[])
 ON CONFLICT (consumer, aggregate_type, aggregate_id) DO UPDATE SET version = excluded.version
+"""
+
+_PASS_OVER = """
+INSERT INTO streaming_applied AS a (consumer, aggregate_type, aggregate_id, version)
+SELECT %(consumer)s, %(kind)s, %(id)s, %(version)s
+WHERE %(version)s = 1 OR EXISTS (SELECT FROM streaming_applied
+    WHERE consumer = %(consumer)s AND aggregate_type = %(kind)s AND aggregate_id = %(id)s)
+ON CONFLICT (consumer, aggregate_type, aggregate_id) DO UPDATE SET version = excluded.version
+    WHERE a.version = excluded.version - 1
 """
 
 _MISSING = f"""

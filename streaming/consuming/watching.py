@@ -15,6 +15,8 @@ def watched(group: Group, records: Sequence[RawRecord]) -> Iterator[Sequence[Raw
     started_s = time.monotonic()
     with spans.applying(group, records) as spanned:
         yield spanned
+    if not records:
+        return
     tallies.BATCH_RECORDS.note(len(records), group.name)
     tallies.BATCH_SECONDS.note(time.monotonic() - started_s, group.name)
 

@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS tests_effect (
 
 REJECTED_STEP = 666
 BROKEN_STEP = 667
+ORPHANED_STEP = 668
+GARBAGE = b"garbage"
 SAID_TO_ECHO = "echo"
 
 
@@ -43,6 +45,25 @@ def apply_newest(batch: Sequence[Received[ThingMoved]]) -> None:
     _note("newest", batch)
 
 
+@handles(ThingMoved, group="tests.every", order="every")
+def apply_every(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Note each move, as one that counts on those before it."""
+    for received in batch:
+        if received.event.step == REJECTED_STEP:
+            raise Reject("no such step")
+    _note("every", batch)
+
+
+@handles(ThingMoved, group="tests.late")
+def apply_with_late_constraints(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Note each move; some point to what there is not, which Django's foreign keys notice at the end only."""
+    with connection.cursor() as cursor:
+        for received in batch:
+            if received.event.step == ORPHANED_STEP:
+                cursor.execute("INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (-1, -1)")
+    _note("late", batch)
+
+
 @handles(ThingMoved, group="tests.outputs")
 def stop_what_moves(batch: Sequence[Received[ThingMoved]]) -> None:
     """Answer each move with an event."""
@@ -53,7 +74,7 @@ def stop_what_moves(batch: Sequence[Received[ThingMoved]]) -> None:
 def apply_raw(batch: Sequence[RawRecord]) -> None:
     """Note each raw record, unless it is garbage."""
     for record in batch:
-        if record.value == b"garbage":
+        if record.value == GARBAGE:
             raise Reject("not to be understood")
     with connection.cursor() as cursor:
         for record in batch:
