@@ -5,11 +5,14 @@ BIN := $(VENV)/bin
 CUSTOMERS ?= 20
 ROOM ?=
 WORKERS ?= 2
+MINUTES ?= 10
+RATE ?= 5000
+SEED ?=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 export SANDBOX ?= 1
 
-.PHONY: help demo test check format lock docs screenshots clean services
+.PHONY: help demo test faults soak bench check format lock docs screenshots clean services
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -19,6 +22,15 @@ demo: $(VENV)/.demo  ## Run everything and play one third party's journey (ONCE=
 
 test: $(VENV)/.test  ## Run the tests (ROOM=consents for one room, ARGS='-k word' for pytest's own)
 	@python -m pytest -n $(WORKERS) --dist loadgroup $(if $(ROOM),tests/$(ROOM),tests) $(ARGS)
+
+faults: $(VENV)/.test  ## Run the whole failure suite (SEED=7 to repeat a run, ARGS='-k word')
+	@FAULTS=all SEED=$(SEED) python -m pytest tests/faults tests/streaming/test_reader.py $(ARGS)
+
+soak: $(VENV)/.test  ## Keep a steady rate under random faults (MINUTES=10, RATE=5000, SEED=7)
+	@python -m tests.faults.soak --minutes $(MINUTES) --rate $(RATE) $(if $(SEED),--seed $(SEED))
+
+bench: $(VENV)/.test  ## Measure against limit and plain ways, on a quiet machine (ONLY='relay ingest', ROUNDS=5, SIZE=small to try)
+	@python -m benchmarks $(ONLY)
 
 check: $(VENV)/.test  ## Check format, lint, types, imports, migrations and contracts
 	@ruff format --check .

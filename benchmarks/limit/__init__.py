@@ -1,0 +1,1 @@
+"""What the machine allows: the same work with nothing of the platform around it."""

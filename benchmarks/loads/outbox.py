@@ -1,0 +1,151 @@
+"""What an event costs the transaction that records it: the same order written with it and without it."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from django.db import connection, transaction
+from psycopg import sql
+
+from benchmarks.crew import Crew, crew
+from benchmarks.goals import Goal
+from benchmarks.limit.orders import CREATE_TABLE, INSERT, a_submission
+from benchmarks.measure import Sample, Side, rotate, stretch
+from benchmarks.results import Result, noise_of, rows_of
+from benchmarks.scale import Scale
+from benchmarks.surroundings import Bench
+from openbanking.services.postgres import binaries
+from streaming import outbox
+
+WRITERS = (1, 8)
+
+_GOAL = Goal(what="transactions with their event ÷ without, 8 writers", unit="times", must=0.65, aim=0.75)
+_SQL_GOAL = Goal(what="the same in SQL alone (pgbench), 8 writers", unit="times", must=0.65, aim=0.75)
+
+
+def run(bench: Bench, scale: Scale) -> Result:
+    """Measure both ways of writing an order, by the product's own code and by its SQL alone."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute(CREATE_TABLE)
+    try:
+        return _measure(bench, scale)
+    finally:
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+            owner.execute("DROP TABLE benchmark_order")
+
+
+def _measure(bench: Bench, scale: Scale) -> Result:
+    with ExitStack() as stack:
+        sides = [
+            Side(name=f"{way}, {_writers(writers)}", measure=measure)
+            for writers in WRITERS
+            for way, measure in stack.enter_context(_ways(bench, writers, scale.writing_s))
+        ]
+        rotation = rotate(sides, rounds=scale.rounds, is_judged=bench.is_judged)
+    most = _writers(max(WRITERS))
+    return Result(
+        load="outbox",
+        title="An event in the business transaction",
+        about=(
+            "A transaction inserts one order and, on one side, records one event by `outbox.record`: validation, the "
+            "aggregate's head row, the log with its indexes; both wait for the disk. *Python* is the product's code "
+            "in processes of its own, one for each writer; *SQL* is the statement that it sends, captured and run by "
+            "`pgbench -M prepared`, so that nothing but PostgreSQL is compared."
+        ),
+        rows=rows_of(rotation, unit="transactions/s"),
+        judged=[
+            _GOAL.judge(rotation.ratio(f"Python, with event, {most}", f"Python, without, {most}")),
+            _SQL_GOAL.judge(rotation.ratio(f"SQL, with event, {most}", f"SQL, without, {most}")),
+        ],
+        rounds=scale.rounds,
+        **noise_of(rotation),
+    )
+
+
+def _writers(number: int) -> str:
+    return f"{number} writer" if number == 1 else f"{number} writers"
+
+
+@contextmanager
+def _ways(bench: Bench, writers: int, seconds: float) -> "Iterator[list[tuple[str, Any]]]":
+    """Offer the ways of writing, with so many writers each, ready to be measured."""
+    with crew(bench, "benchmarks.limit.orders:writer", size=writers, part="writers") as hands:
+
+        def by_hand(has_event: bool) -> Sample:
+            return _written(bench, hands, seconds, has_event=has_event)
+
+        def by_pgbench(has_event: bool) -> Sample:
+            return _pgbench(bench, writers, seconds, has_event=has_event)
+
+        yield [
+            ("Python, without", lambda: by_hand(False)),
+            ("Python, with event", lambda: by_hand(True)),
+            ("SQL, without", lambda: by_pgbench(False)),
+            ("SQL, with event", lambda: by_pgbench(True)),
+        ]
+
+
+def _written(bench: Bench, writers: Crew, seconds: float, *, has_event: bool) -> Sample:
+    with stretch(bench.parts) as taken:
+        written = sum(writers.go(seconds=seconds, has_event=has_event))
+    return taken.sample(written / seconds)
+
+
+def _pgbench(bench: Bench, clients: int, seconds: float, *, has_event: bool) -> Sample:
+    script = bench.folder / f"order-{has_event}.sql"
+    script.write_text(_script(has_event=has_event))
+    command = [
+        str(binaries() / "pgbench"), "--no-vacuum", "--protocol=prepared", f"--client={clients}",
+        f"--jobs={min(clients, os.cpu_count() or 1)}", f"--time={max(1, round(seconds))}", f"--file={script}",
+    ]  # fmt: skip
+    with stretch(bench.parts) as taken:
+        done = subprocess.run(command, env=_pgbench_environment(), check=True, capture_output=True, text=True)
+    found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
+    assert found is not None, done.stdout
+    return taken.sample(float(found[1]))
+
+
+def _script(*, has_event: bool) -> str:
+    """Return the transaction as pgbench runs it: a new order, and so a new aggregate, each time."""
+    lines = ["\\set n random(1, 1000000000000)", "BEGIN;", f"{_one_line(INSERT)};"]
+    if has_event:
+        lines.append(f"{_one_line(_captured_statement())};")
+    return "\n".join([*lines, "COMMIT;", ""])
+
+
+def _captured_statement() -> str:
+    """Return what ``outbox.record`` sends, with its values, but for the ids: those differ each time."""
+    seen: list[tuple[str, dict[str, Any]]] = []
+
+    def look(execute: Any, statement: str, values: Any, many: bool, context: Any) -> Any:
+        seen.append((statement, values))
+        return execute(statement, values, many, context)
+
+    with transaction.atomic(), connection.execute_wrapper(look):
+        outbox.record(a_submission())
+        transaction.set_rollback(True)
+    ((statement, values),) = seen
+    literals = {name: sql.Literal(value).as_string(connection.connection) for name, value in values.items()}
+    new_order = "('order-' || :n::text)"
+    return statement % {**literals, "event_id": "uuidv7()", "aggregate_id": new_order, "key": new_order}
+
+
+def _one_line(statement: str) -> str:
+    return " ".join(statement.split())
+
+
+def _pgbench_environment() -> dict[str, str]:
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return {
+        **os.environ,
+        "PGHOST": parts.hostname or "127.0.0.1",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": unquote(parts.path.lstrip("/")),
+    }

@@ -1,0 +1,1 @@
+"""The ordinary way to do the same, as tutorials show it."""
