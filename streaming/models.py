@@ -135,6 +135,7 @@ class GroupState(models.Model):
     class Meta:
         managed = False
         db_table = "streaming_group"
+        verbose_name = "consumer group"
 
     def __str__(self) -> str:
         return self.group
@@ -204,7 +205,7 @@ class ParkedKey(models.Model):
         POISON = "poison", "a record could not be applied"
         GAP = "gap", "an earlier version has not come yet"
 
-    pk = models.CompositePrimaryKey("group", "topic", "key")
+    id = models.BigAutoField(primary_key=True)
     group = models.TextField()
     topic = models.TextField()
     key = models.TextField()
@@ -214,3 +215,6 @@ class ParkedKey(models.Model):
     class Meta:
         managed = False
         db_table = "streaming_parked_key"
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.topic} {self.key}"
