@@ -74,7 +74,7 @@ def test_the_page_of_an_event_masks_it_and_its_deed_shows_it_once(auditor, event
     assert len(recorded_events(PayloadRevealed)) == 1
 
 
-@pytest.mark.parametrize("page", ["storedevent", "deadletter"])
+@pytest.mark.parametrize("page", ["storedevent", "deadletter", "parkedkey"])
 @pytest.mark.parametrize("search", ["", "nonsense", "018f6f3e-0000-7000-8000-000000000000"])
 def test_lists_open_and_are_searched_by_anything(auditor, event, page, search):
     answer = auditor.get(reverse(f"admin:streaming_{page}_changelist"), {"q": search})

@@ -1,37 +1,23 @@
-"""Events and dead letters for the bank's staff: payloads are masked, looking at one is an event itself."""
+"""The event log's page: payloads are masked, looking at one is an event itself."""
 
-import json
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from edge.staff import AUDITOR, COMPLIANCE, EVERYONE, OPERATOR, ReasonedAction, StaffModelAdmin
+from edge.staff import AUDITOR, COMPLIANCE, EVERYONE, ReasonedAction, StaffModelAdmin
 from kernel import clock
-from streaming.models import DeadLetter, StoredEvent
+from streaming.admin.payloads import as_block, indented, revealed_page
+from streaming.models import StoredEvent
 from streaming.selectors import read_payload
 from streaming.services import reveal_payload
 
 
 def _reveal(request: HttpRequest, event: StoredEvent, reason: str) -> HttpResponse:
     payload = reveal_payload(event_id=event.event_id, reason=reason, now=clock.now())
-    page = {
-        **admin.site.each_context(request),
-        "title": event.type,
-        "opts": StoredEvent._meta,
-        "original": event,
-        "payload": _pretty(payload),
-    }
-    return TemplateResponse(request, "admin/streaming/payload.html", page)
-
-
-def _pretty(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, indent=2, ensure_ascii=False)
+    return revealed_page(request, event, title=event.type, payload=indented(payload))
 
 
 @admin.register(StoredEvent)
@@ -86,36 +72,4 @@ class StoredEventAdmin(StaffModelAdmin):
     def masked_payload(self, event: StoredEvent) -> SafeString:
         """Show the payload without its personal fields."""
         shown = read_payload(type_name=event.type, payload=bytes(event.payload), is_masked=True)
-        return format_html("<pre>{}</pre>", _pretty(shown))
-
-
-@admin.register(DeadLetter)
-class DeadLetterAdmin(StaffModelAdmin):
-    """Records that a consumer could not apply, newest first; what they hold is not shown."""
-
-    seen_by: ClassVar[frozenset[str]] = frozenset({OPERATOR, COMPLIANCE, AUDITOR})
-    keyset_field: ClassVar[str] = "id"
-    list_display = ("created_at", "group", "topic", "partition", "offset", "error", "attempts", "state")
-    list_filter = ("state",)
-    search_fields = ("key__exact", "event_id__exact", "group__exact")
-    search_help_text = _("A key, an event id or a group.")
-    fields = (
-        "created_at",
-        "group",
-        "topic",
-        "partition",
-        "offset",
-        "key",
-        "event_id",
-        "error",
-        "attempts",
-        "state",
-        "resolved_by",
-        "size",
-    )
-    readonly_fields = fields
-
-    @admin.display(description=_("size"))
-    def size(self, letter: DeadLetter) -> str:
-        """Say how large the record is."""
-        return _("%(count)d bytes") % {"count": len(letter.raw)}
+        return as_block(indented(shown))
