@@ -1,4 +1,4 @@
-"""Reads of the event log: histories for staff, dashboards and tests."""
+"""The event log as histories tell it: for staff, dashboards and tests."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
