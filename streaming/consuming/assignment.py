@@ -50,6 +50,11 @@ class Assignment:
         """The claimed partitions, each with the epoch under which it may be read."""
         return self._epochs
 
+    @property
+    def held(self) -> frozenset[Partition]:
+        """The assigned partitions that may not be read."""
+        return frozenset(self._held)
+
     def take_over(self, consumer: Consumer, assigned: Sequence[TopicPartition]) -> None:
         """Begin to read partitions where the group stands in them; called by the client."""
         partitions = {partition_of(place) for place in assigned}
