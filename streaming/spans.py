@@ -7,7 +7,8 @@ nothing.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec import structs
 
 from kernel import tracing
 from streaming.consuming.records import RawRecord
@@ -91,4 +92,4 @@ def _begin(group: Group, record: RawRecord, batch: int, spans: list[tracing.Span
         },
     )
     spans.append(span)
-    return replace(record, headers={**record.headers, "traceparent": span.traceparent})
+    return structs.replace(record, headers={**record.headers, "traceparent": span.traceparent})

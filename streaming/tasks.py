@@ -5,9 +5,9 @@ import threading
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
-from streaming import partitions
+from streaming import partitions, tallies
 from streaming.database import connect
 from streaming.relaying import lease
 from streaming.relaying.loop import RelayLoop
@@ -61,6 +61,7 @@ def drop_old_inbox() -> None:
 def _begin(**_signal: Any) -> None:
     """A new worker need not wait for the beat."""
     _stopping.clear()
+    tallies.begin_keeping()
     ensure_relays.apply_async(expires=5)
 
 
@@ -68,3 +69,9 @@ def _begin(**_signal: Any) -> None:
 def _end(**_signal: Any) -> None:
     """A loop finishes its chunk and frees its lease, then the worker may go."""
     _stopping.set()
+
+
+@worker_shutdown.connect
+def _keep_the_last_counts(**_signal: Any) -> None:
+    """By now the loops have ended."""
+    tallies.end_keeping()

@@ -8,6 +8,7 @@ from typing import IO, Any, cast
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from streaming import tallies
 from streaming.consuming.registry import Group, UnknownGroup, get_group, list_groups
 from streaming.consuming.runner import GroupRunner
 from streaming.management.rebuilding import add_rebuild_arguments, rebuild_on_console
@@ -35,11 +36,12 @@ class Command(BaseCommand):
             raise CommandError(f"name a group, or --all. There are: {names}")
         stop = stop_on_signals()
         threads = [threading.Thread(target=GroupRunner(group, stop).run, name=group.name) for group in chosen]
-        for thread in threads:
-            thread.start()
-        while any(thread.is_alive() for thread in threads):
+        with tallies.kept():
             for thread in threads:
-                thread.join(timeout=0.5)
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
+                for thread in threads:
+                    thread.join(timeout=0.5)
 
     def _group(self, name: str) -> Group:
         try:

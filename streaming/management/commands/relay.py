@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kernel import clock
+from streaming import tallies
 from streaming.flow import measure_held, measure_relays
 from streaming.relaying.adoption import Findings, StillPublished, adopt, examine
 from streaming.relaying.loop import RelayLoop
@@ -171,11 +172,12 @@ def _run_all() -> None:
     """Run all ranges until told to stop; where two others run already, look again now and then."""
     stop = stop_on_signals()
     threads = [threading.Thread(target=_run, args=(shards, stop), name=shards.name) for shards in ranges()]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
+    with tallies.kept():
         for thread in threads:
-            thread.join(timeout=0.5)
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(timeout=0.5)
 
 
 def _run(shards: ShardRange, stop: threading.Event) -> None:
