@@ -1,5 +1,6 @@
 """Releases: frozen once, held against every later change, and the way past them by a version beside."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from streaming.contracts import releases
-from streaming.contracts.registry import Contract, contract_of
-from streaming.contracts.releases import RefusedChange, judge, list_releases, release
+from streaming.contracts.registry import Contract, contract_of, contracts
+from streaming.contracts.releases import RefusedChange, judge, list_releases, release, release_folder
 from streaming.earlier_forms import EarlierForm
 from streaming.topics import Topic
 from tests.support.builders.streaming import ThingMoved
@@ -145,16 +145,39 @@ def test_no_contract_of_the_platform_breaks_what_was_released():
     assert judge().refusals == []
 
 
-def test_the_command_refuses_a_breaking_change_and_explains_it(folder, contract, monkeypatch, capsys):
-    release([contract], folder)
-    broken = changed(contract, {"step": None})
-    monkeypatch.setattr(releases, "contracts", lambda: (broken,))
-    monkeypatch.setattr(releases, "release_folder", lambda: folder)
+def test_the_command_refuses_a_breaking_change_and_explains_it(settings, tmp_path, capsys):
+    settings.BASE_DIR = tmp_path
+    call_command("events", "release")
+    file = release_folder() / "payments.payment.submitted" / "1.json"
+    released = json.loads(file.read_text())
+    released["properties"]["colour"] = {"type": "string"}  # as if the class had had it once.
+    file.write_text(json.dumps(released))
 
     with pytest.raises(SystemExit) as ended:
         call_command("events", "gate")
 
     assert ended.value.code == 1
-    assert "`step` is gone" in capsys.readouterr().out
-    with pytest.raises(CommandError, match="`step` is gone"):
+    assert "payments.payment.submitted: breaks its release 1.\n  - `colour` is gone" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="`colour` is gone"):
         call_command("events", "release")
+
+
+def test_the_command_writes_documents_that_it_then_finds_in_order(settings, tmp_path, capsys):
+    settings.BASE_DIR = tmp_path
+    with pytest.raises(SystemExit):
+        call_command("events", "docs", "--check")
+    assert "asyncapi.json: missing" in capsys.readouterr().out
+
+    call_command("events", "docs", "--write")
+    (tmp_path / "docs" / "events" / "somebody.has.left.json").write_text("{}")
+    with pytest.raises(SystemExit):
+        call_command("events", "docs", "--check")
+    assert "somebody.has.left.json: of no event type" in capsys.readouterr().out
+
+    call_command("events", "docs", "--write")
+    call_command("events", "docs", "--check")
+
+
+def test_the_command_lists_every_type(capsys):
+    call_command("events", "list")
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [each.name for each in contracts()]
