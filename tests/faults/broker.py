@@ -1,7 +1,7 @@
 """Topics as anybody may use them: made, read and written by plain clients that know nothing of the platform."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -9,9 +9,11 @@ from uuid import uuid4
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from tests.support.waiting import wait_until
+from tests.faults.timing import wait_until
 
 READ_WITHIN_S = 60.0
+ANY_PARTITION = -1
+"""Written where a record of its key belongs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,15 @@ def make_topics(bootstrap: str, names: Sequence[str], *, partitions: int, **conf
 
 def read_topic(bootstrap: str, name: str, *, isolation: str = "read_committed") -> list[Record]:
     """Return all that a topic holds, partition by partition."""
+    return list(iterate_topic(bootstrap, name, isolation=isolation))
+
+
+def iterate_topic(bootstrap: str, name: str, *, isolation: str = "read_committed") -> Iterator[Record]:
+    """Yield all that a topic holds by now, partition by partition."""
     consumer = _consumer(bootstrap, isolation)
     try:
-        found: list[Record] = []
         for number, (first, end) in sorted(_bounds(consumer, name).items()):
-            found += _read(consumer, TopicPartition(name, number, first), end)
-        return found
+            yield from _read(consumer, TopicPartition(name, number, first), end)
     finally:
         consumer.close()
 
@@ -64,7 +69,9 @@ def ends(bootstrap: str, name: str) -> dict[int, int]:
 
 def write_records(bootstrap: str, name: str, records: Iterable[Record]) -> None:
     """Write records straight to where they say: duplicates, stale ones, garbage."""
-    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0, "linger.ms": 5})
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "log_level": 0, "linger.ms": 5, "partitioner": "murmur2_random"}
+    )
     for record in records:
         producer.produce(
             name, record.value, record.key or None, partition=record.partition, headers=list(record.headers.items())
@@ -110,20 +117,23 @@ def _bounds(consumer: Consumer, name: str) -> dict[int, tuple[int, int]]:
                 raise
 
 
-def _read(consumer: Consumer, place: TopicPartition, end: int) -> list[Record]:
+def _read(consumer: Consumer, place: TopicPartition, end: int) -> Iterator[Record]:
     """Read up to the end that was there at the beginning; offsets have holes, so the client tells when it is there."""
     if place.offset >= end:
-        return []
+        return
     consumer.assign([place])
-    found: list[Record] = []
     until = time.monotonic() + READ_WITHIN_S
     while True:
         assert time.monotonic() < until, f"{place.topic}/{place.partition} could not be read to its end"
         for message in consumer.consume(1000, 0.2):
-            if message.error() is None and message.offset() < end:
-                found.append(_record(message))
-            elif message.error() is None or message.error().name() == "_PARTITION_EOF":
-                return found
+            if message.error() is not None:
+                if message.error().name() == "_PARTITION_EOF":
+                    return
+            elif message.offset() < end:
+                until = time.monotonic() + READ_WITHIN_S
+                yield _record(message)
+            else:
+                return
 
 
 def _record(message: Any) -> Record:

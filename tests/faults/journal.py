@@ -50,11 +50,12 @@ class Account:
 def read_journal(path: Path) -> Account:
     """Return what the file says by now; a last line that is not complete yet does not count."""
     account = Account()
+    purses: dict[str, UUID] = {}
     classes: Mapping[str, dict[UUID, Sequence[Change]]] = {"done": account.done, "undone": account.undone}
     for line in path.read_text().split("\n")[:-1] if path.exists() else ():
         step, deed, *rest = json.loads(line)
         if step == "begun":
-            account.unknown[UUID(deed)] = [(UUID(purse), amount) for purse, amount in rest[0]]
+            account.unknown[UUID(deed)] = [(purses.setdefault(purse, UUID(purse)), amount) for purse, amount in rest[0]]
         else:
             classes[step][UUID(deed)] = account.unknown.pop(UUID(deed))
     return account

@@ -19,10 +19,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openbanking.settings")
 django.setup()
 
 import uuid_utils  # noqa: E402 - Django's applications come first.
-from django.core.management import execute_from_command_line  # noqa: E402
+from django.core.management import execute_from_command_line, load_command_class  # noqa: E402
 
 import tests.faults.purses  # noqa: E402, F401 - declares events and groups.
 from kernel import clock, identifiers  # noqa: E402
+from streaming.consuming import registry  # noqa: E402
+
+COMMANDS = ("relay", "consume", "groups", "partitions")
 
 
 class _WrongClock:
@@ -35,8 +38,7 @@ class _WrongClock:
         return timedelta(seconds=float(self._file.read_text()))
 
     def uuid7(self) -> Any:
-        seconds, nanoseconds = divmod(time.time_ns() + int(self.offset().total_seconds() * 1e9), 1_000_000_000)
-        return uuid_utils.uuid7(seconds, nanoseconds)
+        return uuid_utils.uuid7(nanoseconds=time.time_ns() + int(self.offset().total_seconds() * 1e9))
 
 
 def set_clock_wrong() -> None:
@@ -44,10 +46,22 @@ def set_clock_wrong() -> None:
     if file := os.environ.get("FAULTS_CLOCK"):
         wrong = _WrongClock(Path(file))
         clock.shift_by(wrong.offset)
-        identifiers.uuid_utils = wrong  # type: ignore[assignment]  # the one function of it that is used there.
+        vars(identifiers)["uuid_utils"] = wrong  # the one function of it that is used there.
 
 
-if __name__ == "__main__":
+def load_all() -> None:
+    """Import what commands import when they run, so that copies of this process need not."""
+    registry.load()
+    for name in COMMANDS:
+        load_command_class("streaming", name)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
     logging.captureWarnings(True)
     set_clock_wrong()
     execute_from_command_line(["manage.py", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -12,13 +12,14 @@ from uuid import UUID
 from django.db import connection
 
 from streaming import outbox, topics
-from streaming.consumers import Received, Reject, handles
+from streaming.consumers import Received, Reject, handles, keeps
 from streaming.events import Event
 
 PURSES = "tests.purses.v1"
 RECEIPTS = "tests.receipts.v1"
 PARTITIONS = 4
-ADDING, PRINTING, FILING, TALLYING = "tests.adding", "tests.printing", "tests.filing", "tests.tallying"
+ADDING, PRINTING, FILING = "tests.adding", "tests.printing", "tests.filing"
+TALLYING, WATCHING, SUMMING = "tests.tallying", "tests.watching", "tests.summing"
 GROUPS = (ADDING, PRINTING, FILING)
 
 for _name in (PURSES, RECEIPTS):
@@ -32,10 +33,13 @@ CREATE TABLE tests_sighting (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, 
 CREATE TABLE tests_total (purse_id uuid PRIMARY KEY, total bigint NOT NULL);
 CREATE TABLE tests_receipt (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, purse_id uuid NOT NULL,
     version bigint NOT NULL, deed_id uuid NOT NULL, position integer NOT NULL);
-CREATE TABLE tests_tally (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, purse_id uuid NOT NULL,
-    version bigint NOT NULL);
+CREATE TABLE tests_sum (purse_id uuid PRIMARY KEY, total bigint NOT NULL);
+CREATE TABLE tests_tally (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "group" text NOT NULL,
+    purse_id uuid NOT NULL, version bigint NOT NULL);
 """
 """Made by the role that owns the tables; purses are the business, the rest are effects of events."""
+
+keeps("tests_sum", group=SUMMING)
 
 REFUSED_AMOUNT, BREAKING_AMOUNT = 666, 667
 
@@ -91,12 +95,13 @@ def add_up(batch: Sequence[Received[PurseChanged]]) -> None:
                 [received.event.amount for received in batch],
             ],
         )
-        cursor.execute(
-            "INSERT INTO tests_total AS t SELECT purse_id, sum(amount)"
-            " FROM unnest(%s::uuid[], %s::bigint[]) AS given(purse_id, amount) GROUP BY 1 ORDER BY 1"
-            " ON CONFLICT (purse_id) DO UPDATE SET total = t.total + excluded.total",
-            [[received.event.purse_id for received in batch], [received.event.amount for received in batch]],
-        )
+    _add("tests_total", batch)
+
+
+@handles(PurseChanged, group=SUMMING)
+def sum_up(batch: Sequence[Received[PurseChanged]]) -> None:
+    """Add each change to its purse's sum: a view, and nothing else."""
+    _add("tests_sum", batch)
 
 
 @handles(PurseChanged, group=PRINTING)
@@ -130,4 +135,34 @@ def file_receipts(batch: Sequence[Received[ReceiptPrinted]]) -> None:
                 [received.event.deed_id for received in batch],
                 [received.event.position for received in batch],
             ],
+        )
+
+
+@handles(PurseChanged, group=TALLYING, order="every")
+def tally_every_version(batch: Sequence[Received[PurseChanged]]) -> None:
+    """Note each version; the group needs all of them, from the first on."""
+    _tally(TALLYING, batch)
+
+
+@handles(PurseChanged, group=WATCHING, order="newest")
+def watch_the_newest(batch: Sequence[Received[PurseChanged]]) -> None:
+    """Note each version that was news."""
+    _tally(WATCHING, batch)
+
+
+def _add(table: str, batch: Sequence[Received[PurseChanged]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} AS t SELECT purse_id, sum(amount)"
+            " FROM unnest(%s::uuid[], %s::bigint[]) AS given(purse_id, amount) GROUP BY 1 ORDER BY 1"
+            " ON CONFLICT (purse_id) DO UPDATE SET total = t.total + excluded.total",
+            [[received.event.purse_id for received in batch], [received.event.amount for received in batch]],
+        )
+
+
+def _tally(group: str, batch: Sequence[Received[PurseChanged]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO tests_tally ("group", purse_id, version) SELECT %s, * FROM unnest(%s::uuid[], %s::bigint[])',
+            [group, [received.event.purse_id for received in batch], [received.version for received in batch]],
         )

@@ -5,13 +5,12 @@ from signal import SIGCONT, SIGSTOP
 import pytest
 
 from tests.faults.oracle import judge
-from tests.faults.pauses import pause
-from tests.support.waiting import wait_until
+from tests.faults.timing import pause, wait_until
 
 
 @pytest.mark.faults
 def test_no_event_is_lost_reordered_or_applied_twice_when_relays_are_killed(world, seed, chance):
-    kill_relays(world, seed, chance, kills=4)
+    kill_relays(world, seed, chance, kills=3)
 
 
 def test_no_event_is_lost_reordered_or_applied_twice_in_fifty_kills_of_two_relays(world, seed, chance):

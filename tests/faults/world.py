@@ -4,9 +4,10 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGTERM
 from typing import Any
@@ -21,12 +22,14 @@ from openbanking.services.database import ensure_database
 from openbanking.services.service_set import ServiceSet
 from tests.faults import broker
 from tests.faults.journal import Account, read_journal
+from tests.faults.nursery import Child, Nursery
 from tests.faults.purses import GROUPS, PARTITIONS, PURSES, RECEIPTS, TABLES
-from tests.support.waiting import wait_until
+from tests.faults.timing import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "faults_template"
-ENDS_WITHIN_S = 20.0
+ENDS_WITHIN_S = 60.0
+COMMAND_WITHIN_S = 180.0
 
 
 @dataclass(kw_only=True)
@@ -40,7 +43,8 @@ class World:
     """Of processes that are started from now on."""
     admin_url: str
     """The superuser's, straight to the server: observers walk round whatever a test puts in between."""
-    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    processes: dict[str, "subprocess.Popen[bytes] | Child"] = field(default_factory=dict)
+    _nursery: Nursery | None = None
 
     @property
     def journal(self) -> Path:
@@ -63,11 +67,11 @@ class World:
 
     def start_relay(self, name: str = "relay", **environment: str) -> None:
         """Start a relay process."""
-        self._start(name, ["-m", "tests.faults.process", "relay"], environment)
+        self._fork(name, "process", ["relay"], environment)
 
     def start_consumers(self, name: str = "consumers", groups: Sequence[str] = GROUPS, **environment: str) -> None:
         """Start a process that runs consumer groups."""
-        self._start(name, ["-m", "tests.faults.process", "consume", *groups], environment)
+        self._fork(name, "process", ["consume", *groups], environment)
 
     def start_writer(self, name: str = "writer", *, seed: int, **options: Any) -> None:
         """Start a process that writes deeds; options are those of its command line."""
@@ -75,31 +79,34 @@ class World:
         flags = [
             f"--{key}" if value is True else f"--{key}={value}" for key, value in options.items() if value is not False
         ]
-        self._start(
-            name,
-            ["-m", "tests.faults.writer", f"--journal={self.journal}", f"--seed={seed}", *flags],
-            environment,
-        )
+        self._fork(name, "writer", [f"--journal={self.journal}", f"--seed={seed}", *flags], environment)
 
-    def start(self, name: str, *arguments: str, **environment: str) -> None:
+    def write(self, *, seed: int, seconds: float, **options: Any) -> None:
+        """Let a writer write for some seconds, and wait for its end."""
+        self.start_writer("passing writer", seed=seed, seconds=seconds, **options)
+        assert self.processes.pop("passing writer").wait(seconds + ENDS_WITHIN_S) == 0
+
+    def start(self, name: str, *arguments: str) -> None:
         """Start any other program: Python with the given arguments."""
-        self._start(name, arguments, environment)
+        assert name not in self.processes, f"{name} runs already"
+        with self._log(name).open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
-    def manage(self, *arguments: str, check: bool = True, answer: str = "") -> str:
+    def manage(self, *arguments: str, check: bool = True) -> str:
         """Run a command of ``manage.py`` beside the running processes; return what it printed, errors included."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.process", *arguments],
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            input=answer,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            text=True,
-            timeout=120,
-        )
-        assert not check or done.returncode == 0, f"manage.py {' '.join(arguments)}:\n{done.stdout}"
-        return done.stdout
+        log = self._log(f"manage {arguments[0]}")
+        begun_at = log.stat().st_size if log.exists() else 0
+        status = self._raise("process", arguments, log, {}).wait(COMMAND_WITHIN_S)
+        printed = log.read_bytes()[begun_at:].decode()
+        assert not check or status == 0, f"manage.py {' '.join(arguments)}:\n{printed}"
+        return printed
 
     def kill(self, name: str) -> None:
         """``kill -9``, stopped or not."""
@@ -128,8 +135,14 @@ class World:
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Ask the database as its superuser, in a session of its own."""
         with psycopg.connect(self.admin_url, autocommit=True) as session:
-            cursor = session.execute(query, values)  # type: ignore[arg-type]  # tests' own literals.
+            cursor = session.execute(query, values)
             return cursor.fetchall() if cursor.description else []
+
+    def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Ask for more rows than memory should hold."""
+        with psycopg.connect(self.admin_url) as session, session.cursor(name="stream") as cursor:
+            cursor.itersize = 20_000
+            yield from cursor.execute(query)
 
     def value(self, query: str, values: Sequence[object] = ()) -> Any:
         """Return the one value that a query has."""
@@ -156,53 +169,80 @@ class World:
         files = sorted(self.folder.glob("*.log"))
         return "\n".join(f"--- {file.name}\n{processes.last_lines(file, 12)}" for file in files)
 
+    def note(self, sentence: str) -> None:
+        """Add a sentence to this world's own log, which is shown with a failure."""
+        with (self.folder / "faults.log").open("a") as log:
+            log.write(f"{datetime.now(UTC):%H:%M:%S} {sentence}\n")
+
+    def look_at(self, admin_url: str) -> None:
+        """Watch the database on another server from now on."""
+        self.admin_url = with_database(admin_url, self.database)
+
+    def prepare_others(self, **environment: str) -> None:
+        """Let processes that are started from now on have these settings."""
+        self.environment |= environment
+        self._end_nursery()
+        self.warm_up()
+
+    def warm_up(self) -> None:
+        """Let the platform be imported while something else is waited for."""
+        self._nursery = Nursery(self.folder, self.environment)
+
     def close(self) -> None:
         """End every process, whatever state it is in."""
         for name in list(self.processes):
             self.kill(name)
+        self._end_nursery()
 
-    def _start(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    def _fork(self, name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         assert name not in self.processes, f"{name} runs already"
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=os.environ | self.environment | environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self.processes[name] = self._raise(module, arguments, self._log(name), environment)
+
+    def _raise(self, module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Child:
+        assert self._nursery is not None, "the world has ended"
+        return self._nursery.fork(module, arguments, log, environment)
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _end_nursery(self) -> None:
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
 
 @contextmanager
 def running_world(
-    folder: Path, services: ServiceSet, *, bootstrap: str | None = None, has_topics: bool = True
+    folder: Path,
+    services: ServiceSet,
+    *,
+    elsewhere: Mapping[str, str] | None = None,
+    make_topic: Callable[[str], None] | None = None,
 ) -> Iterator[World]:
     """
     Make a world on running services: a database copied from the template, topics of its own name.
 
-    ``bootstrap`` names another broker than the services' own.
+    ``elsewhere`` holds addresses that take the place of the services' own; ``make_topic`` is for a broker that does
+    not make any when it is asked to in the usual way.
     """
-    addresses = services.addresses()
+    addresses = replace(services.addresses(), **elsewhere or {})
     database, prefix = f"faults_{secrets.token_hex(4)}", f"f{secrets.token_hex(3)}."
-    _copy_database(addresses, database)
-    bootstrap = bootstrap or addresses.kafka_bootstrap_servers
-    if has_topics:
-        broker.make_topics(bootstrap, [f"{prefix}{topic}" for topic in (PURSES, RECEIPTS)], partitions=PARTITIONS)
     environment = environment_of(addresses, services.folder) | {
         "DATABASE_URL": with_database(addresses.database_url, database),
         "DATABASE_OWNER_URL": with_database(addresses.database_owner_url, database),
-        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "TOPIC_PREFIX": prefix,
     }
-    world = World(
-        folder=folder,
-        services=services,
-        database=database,
-        environment=environment,
-        admin_url=with_database(addresses.database_admin_url, database),
-    )
+    admin_url = with_database(addresses.database_admin_url, database)
+    world = World(folder=folder, services=services, database=database, environment=environment, admin_url=admin_url)
     try:
+        world.warm_up()
+        _copy_database(addresses, database)
+        topics = [f"{prefix}{topic}" for topic in (PURSES, RECEIPTS)]
+        if make_topic is None:
+            broker.make_topics(addresses.kafka_bootstrap_servers, topics, partitions=PARTITIONS)
+        else:
+            for topic in topics:
+                make_topic(topic)
         yield world
     finally:
         world.close()

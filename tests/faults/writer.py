@@ -28,6 +28,7 @@ from kernel.identifiers import INSTITUTIONS, new_id  # noqa: E402
 from streaming import outbox  # noqa: E402
 from streaming.stopping import stop_on_signals  # noqa: E402
 from tests.faults.journal import Change, Journal  # noqa: E402
+from tests.faults.process import set_clock_wrong  # noqa: E402
 from tests.faults.purses import PurseChanged  # noqa: E402
 
 PAUSE_AFTER_ERROR_S = 0.2
@@ -122,6 +123,7 @@ def main() -> None:
     options = parser.parse_args()
 
     logging.disable(logging.WARNING)
+    set_clock_wrong()
     stop = stop_on_signals()
     writers = [Writer(options, number, stop) for number in range(options.writers)]
     for writer in writers:

@@ -1,0 +1,144 @@
+"""More than one PostgreSQL: standbys that are promoted, copies that are started later, databases moved elsewhere."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from signal import SIGINT, SIGKILL
+from urllib.parse import urlsplit
+
+import psutil
+import psycopg
+
+from openbanking.services import processes
+from openbanking.services.addresses import known_addresses
+from openbanking.services.ports import keep_or_choose
+from openbanking.services.postgres import Postgres, binaries
+from openbanking.services.state import load_state, save_state
+from openbanking.services.unprivileged import as_stand_in, give
+from tests.faults.timing import wait_until
+
+
+class Cluster:
+    """One server in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.service = Postgres(folder)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        postgres = load_state(self.folder).postgres
+        assert postgres is not None
+        return postgres.port
+
+    @property
+    def data(self) -> Path:
+        """Its data directory."""
+        return Path(self.service.mark)
+
+    @property
+    def admin_url(self) -> str:
+        """The superuser's address."""
+        return known_addresses(self.folder, {}).database_admin_url
+
+    def start(self) -> None:
+        """Start the server, making the cluster if there is none, and wait until it answers."""
+        self.service.prepare()
+        processes.start(
+            self.service.command, env=self.service.env, cwd=self.service.cwd, log_file=self.service.log_file
+        )
+        wait_until(self.service.is_ready, "the server does not answer")
+
+    def restart(self) -> None:
+        """Stop and start it, for settings that want it."""
+        self.end(SIGINT)
+        self.start()
+
+    def end(self, how: int) -> None:
+        """Send its postmaster a signal, and wait until it has ended."""
+        process = self.process
+        process.send_signal(how)
+        wait_until(lambda: self.service.pid is None, "the server does not end")
+
+    @property
+    def process(self) -> psutil.Process:
+        """Its postmaster."""
+        pid = self.service.pid
+        assert pid is not None, "the server does not run"
+        return psutil.Process(pid)
+
+    def everyone(self) -> Sequence[psutil.Process]:
+        """Its postmaster with all children: to freeze a server, all of them are stopped."""
+        return [self.process, *self.process.children(recursive=True)]
+
+    def set(self, **settings: str) -> None:
+        """Change settings that need no restart."""
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            for name, value in settings.items():
+                admin.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            admin.execute("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            admin.execute("SELECT pg_promote(true, 60)")
+
+    def copy_to(self, folder: Path, *, as_standby: bool) -> "Cluster":
+        """Copy the running cluster, as a standby that follows it or as a backup that may be started later."""
+        copy = Cluster(folder)
+        copy.service.home.mkdir(parents=True)
+        give(copy.service.home)
+        state = load_state(self.folder)
+        assert state.postgres is not None
+        save_state(folder, replace(state, kafka=None, valkey=None, postgres=replace(state.postgres, port=_free_port())))
+        command = ["pg_basebackup", f"--dbname={self.admin_url}", f"--pgdata={copy.data}", "--checkpoint=fast"]
+        self.run([*command, "--wal-method=stream", *(["--write-recovery-conf"] if as_standby else [])], reaching=copy)
+        return copy
+
+    def run(self, command: Sequence[str], *, reaching: "Cluster") -> None:
+        """Run one of PostgreSQL's programs as the user that the servers run as."""
+        program = binaries() / command[0]
+        done = subprocess.run(
+            as_stand_in([str(program), *command[1:]], reaching=[program, reaching.service.home]),
+            env=self.service.env,
+            cwd=reaching.service.home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def is_followed(self) -> bool:
+        """Say whether a standby has all that this one has."""
+        with psycopg.connect(self.admin_url) as admin:
+            row = admin.execute(
+                "SELECT count(*) > 0 AND bool_and(replay_lsn >= pg_current_wal_lsn()) FROM pg_stat_replication"
+            ).fetchone()
+        return bool(row and row[0])
+
+
+@contextmanager
+def ending(*clusters: Cluster) -> Iterator[None]:
+    """Afterwards none of these servers runs, frozen or not."""
+    try:
+        yield
+    finally:
+        for cluster in clusters:
+            if pid := cluster.service.pid:
+                for process in psutil.Process(pid).children(recursive=True):
+                    process.send_signal(SIGKILL)
+                os.kill(pid, SIGKILL)
+
+
+def through(url: str, port: int) -> str:
+    """Return the address by another port."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
+
+
+def _free_port() -> int:
+    return keep_or_choose(None)
