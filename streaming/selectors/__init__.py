@@ -14,6 +14,7 @@ from streaming.selectors.letters import (
     get_first_open_letter,
     get_letter,
     is_key_parked,
+    list_open_letters,
     list_parked_keys,
     read_letter,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "is_key_parked",
     "list_events",
     "list_group_standings",
+    "list_open_letters",
     "list_parked_keys",
     "read_letter",
     "read_payload",

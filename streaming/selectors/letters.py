@@ -86,6 +86,12 @@ def get_first_open_letter(*, group: str, topic: str, key: str) -> DeadLetter | N
     return waiting.defer("raw", "headers").order_by("id").first()
 
 
+def list_open_letters(*, group: str, limit: int | None = 100) -> Sequence[DeadLetter]:
+    """Return a group's letters that still wait, without what they hold, in the order in which they came."""
+    waiting = DeadLetter.objects.filter(group=group, state__in=OPEN_STATES)
+    return list(waiting.defer("raw", "headers").order_by("id")[:limit])
+
+
 def list_parked_keys(*, group: str, limit: int | None = 100) -> Sequence[ParkedKey]:
     """Return a group's parked keys, those that have waited longest first."""
     return list(ParkedKey.objects.filter(group=group).order_by("since", "topic", "key")[:limit])

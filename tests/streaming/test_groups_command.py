@@ -12,7 +12,7 @@ from streaming.models import DeadLetter, GroupState, Offset, ParkedKey, StoredEv
 from tests.streaming import effects
 from tests.streaming.effects import BROKEN_STEP, REJECTED_STEP
 from tests.support.builders.streaming import a_thing_moved
-from tests.support.streams import deliver, recorded_events
+from tests.support.streams import a_raw_record, deliver, recorded_events
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,9 @@ def test_the_list_tells_how_each_group_stands(thing):
 
     told = groups()
 
-    assert line_of(GROUP, told)[1:3] == ["paused", "by"]
+    assert line_of(GROUP, told)[1] == "paused"
+    assert f"{GROUP}: paused by shell:" in told
+    assert told.count(": a look at it") == 1
     assert line_of(GROUP, told)[-4:] == ["–", "–", "1", "2"]
     assert "The broker does not answer" in told
     assert f"{THINGS}/2" in groups("list", "--partitions")
@@ -70,6 +72,26 @@ def test_a_group_is_paused_moved_and_resumed(thing):
     groups("resume", GROUP, REASON)
     assert GroupState.objects.get().paused_at is None
     assert set(StoredEvent.objects.values_list("actor", flat=True)) == {paused_by}
+
+
+def test_the_list_tells_which_partitions_were_stopped_and_why(thing, now):
+    Offset.objects.update(stopped_at=now, stop_reason="too many dead letters")
+
+    told = groups("list", "--partitions")
+
+    assert f"{GROUP}: stopped at {THINGS}/0 since 2026-11-23 14:05:00 UTC: too many dead letters" in told
+    assert "stopped partitions: 1" in groups()
+
+
+def test_open_letters_are_told_with_their_numbers(thing):
+    first, second = DeadLetter.objects.order_by("id")
+
+    told = groups("letters", GROUP).splitlines()
+
+    assert told == [
+        f"{first.pk}  {THINGS}/0@0  {thing}  poison  Reject: no such step",
+        f"{second.pk}  {THINGS}/0@1  {thing}  waiting  its key is parked",
+    ]
 
 
 def test_a_single_partition_is_let_go_on(thing, now):
@@ -96,10 +118,20 @@ def test_one_key_that_still_fails_keeps_no_other_one_waiting(thing, monkeypatch)
     deliver([a_thing_moved(other, step=BROKEN_STEP)], GROUP)
     monkeypatch.setattr(effects, "REJECTED_STEP", None)
 
-    with pytest.raises(CommandError, match="Keys that stay parked: 1"):
+    with pytest.raises(CommandError, match="Still to be dealt with: 1"):
         groups("redrive", GROUP, "--all", REASON)
 
     assert [parked.key for parked in ParkedKey.objects.all()] == [str(other)]
+
+
+def test_letters_that_park_no_key_are_redriven_with_all_others(monkeypatch):
+    values = (b"garbage", b"2", b"garbage")
+    deliver([a_raw_record(topic="tests.raw.v1", value=value, key="k") for value in values], "tests.raw")
+    monkeypatch.setattr(effects, "GARBAGE", b"nothing is")
+
+    groups("redrive", "tests.raw", "--all", REASON)
+
+    assert effects.raw_effects() == ["k:2", "k:garbage", "k:garbage"]
 
 
 @pytest.mark.parametrize("which", [["--topic", THINGS, "--key", "{key}"], ["--letter", "{letter}"]])
@@ -117,6 +149,7 @@ def test_letters_are_given_up_by_key_or_by_number(thing, which):
     [
         ["pause", GROUP],
         ["pause", "tests.unheard_of", REASON],
+        ["letters", "tests.unheard_of"],
         ["resume", GROUP, REASON],
         ["resume", GROUP, REASON, "--partition=0"],
         ["seek", GROUP, "--to=earliest", REASON],

@@ -86,6 +86,8 @@ def _staff_pages(platform: Platform, page: Page) -> Iterator[tuple[str, Page]]:
         "staff-third-parties": "oauth/thirdparty/",
         "staff-payments": "payments/payment/",
         "staff-events": "streaming/storedevent/",
+        "staff-groups": "streaming/groupstate/",
+        "staff-group": "streaming/groupstate/accounts.balances/change/",
     }.items():
         page.goto(f"{platform.base_url}/admin/{path}")
         yield name, page

@@ -3,8 +3,9 @@
 import argparse
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,7 +16,13 @@ from kernel import clock, context
 from kernel.errors import DomainError
 from streaming import services
 from streaming.consuming.offsets import Partition
-from streaming.selectors import GroupStanding, list_group_standings, list_parked_keys
+from streaming.selectors import (
+    GroupStanding,
+    get_declared_group,
+    list_group_standings,
+    list_open_letters,
+    list_parked_keys,
+)
 from streaming.services import Destination
 
 
@@ -29,13 +36,15 @@ class Command(BaseCommand):
         deeds = parser.add_subparsers(dest="deed", metavar="DEED")
         every = deeds.add_parser("list", help="How each group stands (the same as no deed).")
         every.add_argument("--partitions", action="store_true", dest="has_partitions", help="a line for each")
+        letters = deeds.add_parser("letters", help="The dead letters of a group that still wait, oldest first.")
+        letters.add_argument("group", metavar="GROUP")
         _deed(deeds, "pause", "Let a group read nothing until it is resumed.")
         resume = _deed(deeds, "resume", "Let a paused group go on, and the partitions that it had given up on.")
         resume.add_argument("--partition", type=_partition, help="TOPIC/NUMBER: let only this stopped one go on")
         seek = _deed(deeds, "seek", "Let a paused group read on elsewhere.")
         seek.add_argument("--to", type=_destination, required=True, help="earliest, latest, an offset, an ISO time")
         seek.add_argument("--partition", type=_partition, help="TOPIC/NUMBER: move only this one")
-        redrive = _deed(deeds, "redrive", "Apply dead letters after all: of one key, one letter, or of every key.")
+        redrive = _deed(deeds, "redrive", "Apply dead letters after all: of one key, one letter, or all of them.")
         discard = _deed(deeds, "discard", "Give dead letters up: of one key, or one letter.")
         for parser_of_letters in (redrive, discard):
             parser_of_letters.add_argument("--topic", help="of the key")
@@ -43,7 +52,9 @@ class Command(BaseCommand):
             which.add_argument("--key", help="all letters of this parked key, with --topic")
             which.add_argument("--letter", type=int, help="the letter of this number")
             if parser_of_letters is redrive:
-                which.add_argument("--all", action="store_true", dest="is_all", help="each parked key by itself")
+                which.add_argument(
+                    "--all", action="store_true", dest="is_all", help="each key, and each letter without one, by itself"
+                )
 
     def handle(self, *_args: Any, deed: str | None, **options: Any) -> None:
         """Do the deed under the name of whoever is signed in to this machine."""
@@ -59,8 +70,16 @@ class Command(BaseCommand):
         with console.capture() as table:
             console.print(_partition_table(standings) if has_partitions else _group_table(standings))
         self.stdout.write(table.get())
+        for standing in standings:
+            for line in _what_stands_still(standing):
+                self.stdout.write(line)
         if any(standing.records is None for standing in standings):
             self.stdout.write("The broker does not answer: how far the groups are behind is not known.")
+
+    def _letters(self, *, group: str, **_: Any) -> None:
+        for letter in list_open_letters(group=get_declared_group(group).name, limit=None):
+            place = f"{letter.topic}/{letter.partition}@{letter.offset}"
+            self.stdout.write(f"{letter.pk}  {place}  {letter.key or '–'}  {letter.state}  {letter.error}")
 
     def _pause(self, *, group: str, reason: str, **_: Any) -> None:
         services.pause_group(group=group, reason=reason, now=clock.now())
@@ -89,20 +108,16 @@ class Command(BaseCommand):
             self.stdout.write(f"Letters applied: {count}. The key is free.")
 
     def _redrive_all(self, group: str, reason: str) -> None:
-        """Redrive each parked key by itself: one that still fails keeps no other one waiting."""
+        """Redrive each key and each letter without one by itself: one that still fails keeps no other one waiting."""
         failed = 0
-        for parked in list_parked_keys(group=group, limit=None):
+        for which, redrive in _redrives(group, reason):
             try:
-                count = services.redrive_letters(
-                    group=group, topic=parked.topic, key=parked.key, reason=reason, now=clock.now()
-                )
+                self.stdout.write(f"{which}: letters applied: {redrive()}.")
             except DomainError as refusal:
                 failed += 1
-                self.stdout.write(f"{parked.topic} {parked.key}: {refusal.message}")
-            else:
-                self.stdout.write(f"{parked.topic} {parked.key}: letters applied: {count}.")
+                self.stdout.write(f"{which}: {refusal.message}")
         if failed:
-            raise CommandError(f"Keys that stay parked: {failed}.")
+            raise CommandError(f"Still to be dealt with: {failed}.")
 
     def _discard(self, *, group: str, reason: str, letter: int | None, **key: Any) -> None:
         if letter is None:
@@ -130,6 +145,20 @@ def _deed(deeds: Any, name: str, about: str) -> argparse.ArgumentParser:
     parser.add_argument("group", metavar="GROUP")
     parser.add_argument("--reason", required=True, help="why; it is kept in the event log")
     return parser
+
+
+def _redrives(group: str, reason: str) -> Iterator[tuple[str, Callable[[], int]]]:
+    """Yield what there is to redrive of a group, each with the deed that does it."""
+    parked = {(each.topic, each.key) for each in list_parked_keys(group=group, limit=None)}
+    for topic, key in sorted(parked):
+        yield (
+            f"{topic} {key}",
+            partial(services.redrive_letters, group=group, topic=topic, key=key, reason=reason, now=clock.now()),
+        )
+    for letter in list_open_letters(group=group, limit=None):
+        if (letter.topic, letter.key) not in parked:
+            deed = partial(services.redrive_letter, letter_id=letter.pk, reason=reason, now=clock.now())
+            yield f"Letter {letter.pk}", deed
 
 
 def _key(*, topic: str | None, key: str, **_: Any) -> dict[str, str]:
@@ -172,7 +201,7 @@ def _group_table(standings: Sequence[GroupStanding]) -> Table:
 
 
 def _partition_table(standings: Sequence[GroupStanding]) -> Table:
-    table = _table("Group", "Partition", "Next offset", "Events behind", "Seconds behind", "Stopped")
+    table = _table("Group", "Partition", "Next offset", "Events behind", "Seconds behind", "State")
     for each in standings:
         for partition in each.partitions:
             table.add_row(
@@ -181,7 +210,7 @@ def _partition_table(standings: Sequence[GroupStanding]) -> Table:
                 _number(partition.next_offset),
                 _number(partition.records),
                 _age(partition.records, partition.oldest_at),
-                partition.stop_reason or "–",
+                "stopped" if partition.stopped_at else "open",
             )
     return table
 
@@ -194,9 +223,18 @@ def _table(*headings: str) -> Table:
     return table
 
 
+def _what_stands_still(standing: GroupStanding) -> Iterator[str]:
+    if standing.paused_at is not None:
+        since = f"{standing.paused_at:%Y-%m-%d %H:%M:%S} UTC"
+        yield f"{standing.group}: paused by {standing.paused_by} since {since}: {standing.pause_reason}"
+    for each in standing.stopped:
+        since = f"{each.stopped_at:%Y-%m-%d %H:%M:%S} UTC"
+        yield f"{standing.group}: stopped at {each.topic}/{each.partition} since {since}: {each.stop_reason}"
+
+
 def _state(standing: GroupStanding) -> str:
     if standing.paused_at is not None:
-        return f"paused by {standing.paused_by}"
+        return "paused"
     return f"stopped partitions: {len(standing.stopped)}" if standing.stopped else "not paused"
 
 
