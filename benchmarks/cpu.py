@@ -40,6 +40,10 @@ class Parts:
         """Count this process and its descendants as a part."""
         self._roots[pid] = part
 
+    def forget(self, pid: int) -> None:
+        """Count the process no more: its number may be another one's by now."""
+        self._roots.pop(pid, None)
+
     def usage(self) -> Usage:
         """Look at every process; one that ended counts for the one that waited for it."""
         stats = dict(_stats())

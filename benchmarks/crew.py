@@ -63,6 +63,7 @@ def crew(bench: Bench, prepare: str, *, size: int = 1, part: str = "load", **giv
     finally:
         for member in members:
             member.communicate()  # the end of its orders is its end.
+            bench.parts.forget(member.pid)
 
 
 def _answer(member: "subprocess.Popen[str]") -> Any:

@@ -85,6 +85,7 @@ def _consumer() -> Iterator[Consumer]:
 
 
 def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
+    """Ask with a consumer that is kept: to make a new one for each look would cost more than what is watched."""
     partitions = next(one.partitions for one in declared() if one.name == topic)
     asked = [TopicPartition(topic_name(topic), number, OFFSET_END) for number in range(partitions)]
     while True:

@@ -19,17 +19,21 @@ class Page:
     token: str
 
 
-def a_page(bench: Bench, *, customers: int) -> Page:
-    """
-    Seed the bank, let one of its customers consent, and return a page of a hundred transactions.
-
-    The platform's processes must be running.
-    """
-    from bankcore import simulator  # Django is set up by now.
-
+def seed_bank(bench: Bench, *, customers: int) -> None:
+    """Let the simulated core tell its customers' history, and wait until all of it is in the views."""
     wait_until_serving(bench.base_url)
     manage("simulate", "seed", "--customers", str(customers))
     wait_until_fresh()
+
+
+def a_page(bench: Bench) -> Page:
+    """
+    Let a customer of the seeded bank consent, and return a page of a hundred transactions.
+
+    Each call is a consent of its own, so that the token lasts for what is measured next.
+    """
+    from bankcore import simulator  # Django is set up by now.
+
     person = simulator.customers()[0]
     with ThirdPartyClient.register(
         base_url=bench.base_url, name="Meadow Money", redirect_uri="http://127.0.0.1:3000/callback"

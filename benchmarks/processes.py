@@ -48,6 +48,7 @@ def started(bench: Bench, name: str, command: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         _end(process)
+        bench.parts.forget(process.pid)
 
 
 def manage(*arguments: str) -> None:

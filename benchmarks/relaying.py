@@ -9,6 +9,7 @@ from benchmarks.draining import rate_of, records_on
 from benchmarks.measure import Sample
 from benchmarks.processes import managing
 from benchmarks.surroundings import Bench
+from streaming.relaying.ranges import ranges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ def here(bench: Bench) -> Place:
 def set_back(bench: Bench, place: Place) -> None:
     """Let whoever leads next publish from there on; no relay may be running."""
     with psycopg.connect(bench.admin_url) as connection:
-        connection.execute(_SET_BACK, [place.snapshot])
+        for shards in ranges():
+            connection.execute(_SET_BACK, [shards.name, place.snapshot])
 
 
 def published_from(bench: Bench, place: Place, *, events: int) -> Sample:
@@ -45,7 +47,7 @@ def published_from(bench: Bench, place: Place, *, events: int) -> Sample:
 
 
 _SET_BACK = """
-INSERT INTO streaming_relay (name, snap) VALUES ('relay:0-63', %s::pg_snapshot)
+INSERT INTO streaming_relay (name, snap) VALUES (%s, %s::pg_snapshot)
 ON CONFLICT (name) DO UPDATE SET snap = excluded.snap, window_snap = NULL, last_id = 0, owner = NULL,
     lease_until = '-infinity', standby = NULL, standby_until = '-infinity'
 """

@@ -38,7 +38,8 @@ def saturated(bench: Bench, *, url: str, token: str, seconds: float) -> Iterator
     try:
         yield served_per_s
     finally:
-        caller.communicate()
+        caller.wait()
+        bench.parts.forget(caller.pid)
 
 
 def _call(url: str, header: str, until: float, served: list[int]) -> None:

@@ -13,11 +13,11 @@ from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from benchmarks import data
 from benchmarks.crew import Crew, crew
-from benchmarks.draining import ends_of, offsets_of, wait_until
+from benchmarks.draining import ends_of, offsets_of, records_on, wait_until
 from benchmarks.goals import Goal
 from benchmarks.measure import Sample, Side, rotate, stretch
 from benchmarks.observing import Sighting
-from benchmarks.page import Page, a_page
+from benchmarks.page import a_page, seed_bank
 from benchmarks.processes import running
 from benchmarks.results import Result, noise_of, rows_of
 from benchmarks.saturating import saturated
@@ -65,13 +65,13 @@ def run(bench: Bench, scale: Scale) -> Result:
     cases = [Case(rate=rate, is_saturated=is_saturated) for is_saturated in (False, True) for rate in RATES]
     with ExitStack() as stack:
         stack.enter_context(running(bench, *PROCESSES))
-        page = a_page(bench, customers=scale.customers)
+        seed_bank(bench, customers=scale.customers)
         watchers = _Watchers(
             writer=stack.enter_context(crew(bench, "benchmarks.pacing:writer", part="writer")),
             observer=stack.enter_context(crew(bench, "benchmarks.observing:observer", part="observer")),
         )
         rotation = rotate(
-            [Side(name=case.name, measure=_measurer(bench, watchers, case, page, scale.paced_s)) for case in cases],
+            [Side(name=case.name, measure=_measurer(bench, watchers, case, scale.paced_s)) for case in cases],
             rounds=scale.rounds,
             is_judged=bench.is_judged,
         )
@@ -105,10 +105,11 @@ class _Watchers:
     observer: Crew
 
 
-def _measurer(bench: Bench, watchers: _Watchers, case: Case, page: Page, seconds: float) -> Callable[[], Sample]:
+def _measurer(bench: Bench, watchers: _Watchers, case: Case, seconds: float) -> Callable[[], Sample]:
     def measure() -> Sample:
         if not case.is_saturated:
             return _measured(bench, watchers, case, seconds)
+        page = a_page(bench)
         with saturated(bench, url=page.url, token=page.token, seconds=seconds + SETTLING_S) as served_per_s:
             sample = _measured(bench, watchers, case, seconds)
             return sample.with_more({f"{case.name}: {PAGES}": served_per_s()})
@@ -123,7 +124,7 @@ def _measured(bench: Bench, watchers: _Watchers, case: Case, seconds: float) -> 
         watchers.observer.start(seconds=seconds + SETTLING_S)
         (committed,) = watchers.writer.go(rate=case.rate, seconds=seconds)
     (sightings,) = watchers.observer.results()
-    _wait_until_applied(bench)
+    _wait_until_applied(bench, records=sum(begin.values()) + len(committed))
     appended = _appended(begin, ends_of(data.TOPIC))
     visible = _Visibility(sightings)
     to_broker = [(appended[event][1] - at) * 1_000 for event, at in committed.items()]
@@ -177,10 +178,11 @@ class _Visibility:
         return times[number] if number < len(times) else None
 
 
-def _wait_until_applied(bench: Bench) -> None:
+def _wait_until_applied(bench: Bench, *, records: int) -> None:
     """Let what is behind catch up, so that no measurement inherits from the one before."""
-    with offsets_of(bench, data.GROUP, data.TOPIC) as applied:
-        wait_until(lambda: applied() >= sum(ends_of(data.TOPIC).values()))
+    with records_on(data.TOPIC) as published, offsets_of(bench, data.GROUP, data.TOPIC) as applied:
+        wait_until(lambda: published() >= records)
+        wait_until(lambda: applied() >= records)
 
 
 def _appended(begin: Mapping[int, int], end: Mapping[int, int]) -> dict[str, tuple[Place, float]]:
