@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import psycopg
 from django.db import DatabaseError, connection
+from psycopg import IsolationLevel
 from psycopg.rows import TupleRow
 
 from streaming.consuming.registry import Group
@@ -74,11 +75,11 @@ def rebuild(
         closing(_open(source, group, reader)) as records,
     ):
         shadow = Shadow(group)
-        _fill(shadow, records, progress)
+        _fill(shadow, records, reader, progress)
         comparison = _compare(group, shadow, records, reader, progress)
         if comparison.is_equal or not may_replace(comparison):
             return Outcome(comparison=comparison)
-        with writing():
+        with writing(), reader.transaction():
             _catch_up(group, shadow, records, progress)
             return Outcome(comparison=comparison, replaced=views.replace_views(group))
 
@@ -101,13 +102,14 @@ def _claimed(group: Group) -> Iterator[None]:
 _CLAIM = "hashtext('streaming_rebuild'), hashtext(%s)"
 
 
-def _fill(shadow: Shadow, records: Source, progress: Progress) -> None:
+def _fill(shadow: Shadow, records: Source, reader: psycopg.Connection[TupleRow], progress: Progress) -> None:
     """Apply what the group has had, and what it had meanwhile, until little is left."""
     for _ in range(PASSES):
         before = shadow.applied
-        for batch in records.next_pass(progress):
-            shadow.apply(batch)
-            shadow.tidy()
+        with reader.transaction():
+            for portion in records.next_pass(progress):
+                shadow.take(portion)
+                shadow.tidy()
         if shadow.applied - before < BATCH:
             return
 
@@ -121,27 +123,32 @@ def _compare(
         return reader.execute(query).fetchone()
 
     with reader.transaction():
-        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         with writing():
-            _catch_up(group, shadow, records, progress)  # its first look at the live group is all that the reader sees.
+            _catch_up(group, shadow, records, progress)
         live = views.live_digests(group, ask=ask)
     return Comparison(live=live, rebuilt=views.rebuilt_digests(group), records=shadow.applied)
 
 
 def _catch_up(group: Group, shadow: Shadow, records: Source, progress: Progress) -> None:
-    """Hold the group, and apply the rest of what it has had."""
+    """Hold the group, and apply the rest of what it has had: so the reader's moment must begin in here."""
     views.lock_live(group)
     with only_copies():
-        for batch in records.next_pass(progress):
-            shadow.apply(batch)
+        for portion in records.next_pass(progress):
+            shadow.take(portion)
 
 
 @contextmanager
 def _reading_session() -> Iterator[psycopg.Connection[TupleRow]]:
-    """Open a session that sees the live tables; digests of large ones take their time."""
+    """
+    Open a session that sees the live tables; each of its transactions sees one moment, that of its first query.
+
+    Digests of large tables take their time, and so may it.
+    """
     with connect() as session:
         session.execute("SET application_name = 'millrace rebuild'")
         session.execute("SET statement_timeout = 0")
+        session.isolation_level = IsolationLevel.REPEATABLE_READ
+        session.read_only = True
         yield session
 
 

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, InternalError, ProgrammingError, connection, connections, transaction
 
 from streaming.consuming import offsets
-from streaming.consuming.applying import apply_batch
+from streaming.consuming.applying import apply_batch, skip_record
 from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import Group
 from streaming.rebuilding.errors import RebuildFailed, RebuildRefused
+from streaming.rebuilding.sources import Portion
 
 UPKEEP_AFTER_BATCHES = 100
 """How often outputs are thrown away and the planner learns how large the copies have become."""
@@ -76,20 +77,18 @@ class Shadow:
         """How many records were applied so far."""
         _make_copies(group)
 
-    def apply(self, records: Sequence[RawRecord]) -> None:
+    def take(self, portion: Portion) -> None:
         """
-        Apply records by the group's own handlers, to the copies.
+        Apply records by the group's own handlers, to the copies; or pass over what was given up.
 
         :raises RebuildFailed: if one of them cannot be applied any more.
         """
-        places = {(record.topic, record.partition) for record in records}
-        if new := sorted(places - self._epochs.keys()):
-            self._epochs.update({place: epoch for place, (_, epoch) in offsets.claim(self._group.name, new).items()})
-        if apply_batch(self._group, records, self._epochs).keys() != places:
-            raise RebuildFailed("the runtime passed records over")
-        self._refuse_letters()
-        self.applied += len(records)
-        self._batches += 1
+        if portion.is_given_up:
+            with transaction.atomic():
+                for record in portion.records:
+                    skip_record(self._group, record)
+        else:
+            self._apply(portion.records)
 
     def tidy(self) -> None:
         """Throw outputs away now and then, so that they take no room; call it outside transactions."""
@@ -100,6 +99,20 @@ class Shadow:
             _execute("TRUNCATE pg_temp.streaming_event, pg_temp.streaming_stream")
         for table in (*self._group.views, "streaming_inbox", "streaming_applied"):
             _execute(f"ANALYZE {copy_of(table)}")
+
+    def _apply(self, records: Sequence[RawRecord]) -> None:
+        places = {(record.topic, record.partition) for record in records}
+        if new := sorted(places - self._epochs.keys()):
+            self._epochs.update({place: epoch for place, (_, epoch) in offsets.claim(self._group.name, new).items()})
+        try:
+            is_applied = apply_batch(self._group, records, self._epochs).keys() == places
+        except InternalError as error:  # of a read-only transaction: see own_session().
+            raise RebuildFailed(f"a handler writes more than its group's views: {error}") from error
+        if not is_applied:
+            raise RebuildFailed("the runtime passed records over")
+        self._refuse_letters()
+        self.applied += len(records)
+        self._batches += 1
 
     def _refuse_letters(self) -> None:
         with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """The topics as a source: all that they hold, up to where the live group stands."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import psycopg
@@ -13,7 +13,7 @@ from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import Group
 from streaming.consuming.runner import record_of
 from streaming.rebuilding.errors import RebuildRefused
-from streaming.rebuilding.sources import BATCH, Progress
+from streaming.rebuilding.sources import BATCH, Portion, Progress, portions
 from streaming.topics import topic_name, without_prefix
 
 ANSWER_WITHIN_S = 30.0
@@ -38,28 +38,30 @@ class TopicSource:
             self.close()
             raise
 
-    def next_pass(self, progress: Progress) -> Iterator[Sequence[RawRecord]]:
+    def next_pass(self, progress: Progress) -> Iterator[Portion]:
         """Yield what the group has had by now and no earlier pass brought."""
-        stands = self._stands()
-        unapplied = self._unapplied()
-        redriven = [record for record in self._set_aside if _place(record) not in unapplied]
-        self._set_aside = [record for record in self._set_aside if _place(record) in unapplied]
-        if redriven:
-            yield redriven
+        stands, given_up = self._stands(), self._letters()
+        set_aside, self._set_aside = self._set_aside, []
+        yield from portions(self._had(set_aside, given_up))
         due = {partition: end for partition, end in stands.items() if self._next.get(partition, 0) < end}
         done, total = 0, sum(end - self._next.get(partition, 0) for partition, end in due.items())
         for records in self._read(due):
             done += len(records)
             progress(done, total)
-            self._set_aside += [record for record in records if _place(record) in unapplied]
-            if applied := [record for record in records if _place(record) not in unapplied]:
-                yield applied
+            yield from portions(self._had(records, given_up))
         self._next.update(due)
         progress(total, total)
 
     def close(self) -> None:
         """Close the consumer."""
         self._consumer.close()
+
+    def _had(self, records: Sequence[RawRecord], given_up: Mapping[Place, bool]) -> Iterator[tuple[RawRecord, bool]]:
+        for record in records:
+            if given_up.get(_place(record)) is False:
+                self._set_aside.append(record)
+            else:
+                yield record, _place(record) in given_up
 
     def _read(self, due: Mapping[Partition, int]) -> Iterator[list[RawRecord]]:
         """Yield the records before the given offsets; offsets have holes, so also the partition's end is an end."""
@@ -97,8 +99,10 @@ class TopicSource:
         rows = self._session.execute(_STANDS, [self._group.name, sorted(self._group.topics)]).fetchall()
         return {(topic, number): next_offset for topic, number, next_offset in rows}
 
-    def _unapplied(self) -> Collection[Place]:
-        return set(self._session.execute(_UNAPPLIED, [self._group.name]).fetchall())
+    def _letters(self) -> Mapping[Place, bool]:
+        """Return the records that were set aside and not applied since; of each, whether it was given up."""
+        rows = self._session.execute(_UNAPPLIED, [self._group.name]).fetchall()
+        return {(topic, number, offset): is_given_up for topic, number, offset, is_given_up in rows}
 
     def _refuse_what_is_gone(self) -> None:
         for (topic, number), end in self._stands().items():
@@ -134,5 +138,6 @@ def _place(record: RawRecord) -> Place:
 _STANDS = 'SELECT topic, partition, next_offset FROM streaming_offset WHERE "group" = %s AND topic = ANY(%s)'
 
 _UNAPPLIED = """
-SELECT topic, partition, "offset" FROM streaming_dead_letter WHERE "group" = %s AND state <> 'redriven'
+SELECT topic, partition, "offset", state = 'discarded' FROM streaming_dead_letter
+WHERE "group" = %s AND state <> 'redriven'
 """

@@ -12,11 +12,13 @@ from tests.support.builders.streaming import ThingMoved, a_thing_stopped
 GROUP = "tests.steps"
 UNTIDY = "tests.untidy-steps"
 RAW = "tests.raw-steps"
+SUMS = "tests.sums"
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS tests_step (
     thing_id uuid PRIMARY KEY, step integer NOT NULL, whose text, twice integer GENERATED ALWAYS AS (step * 2) STORED);
 CREATE TABLE IF NOT EXISTS tests_untidy_step (LIKE tests_step INCLUDING ALL);
+CREATE TABLE IF NOT EXISTS tests_sum (thing_id uuid PRIMARY KEY, steps integer NOT NULL, moves integer NOT NULL);
 CREATE TABLE IF NOT EXISTS tests_raw_step (content bytea)
 """
 
@@ -26,6 +28,7 @@ refused_steps: set[int] = set()
 keeps("tests_step", group=GROUP)
 keeps("tests_untidy_step", group=UNTIDY)
 keeps("tests_raw_step", group=RAW)
+keeps("tests_sum", group=SUMS)
 
 
 @handles(ThingMoved, group=GROUP, order="newest")
@@ -46,6 +49,21 @@ def keep_steps_and_more(batch: Sequence[Received[ThingMoved]]) -> None:
         cursor.execute("INSERT INTO tests_effect (consumer) VALUES ('untidy')")
 
 
+@handles(ThingMoved, group=SUMS, order="every")
+def add_steps(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Add up the steps of each thing: each event is a change, so none may be missing or come twice."""
+    for received in batch:
+        if received.event.step in refused_steps:
+            raise Reject("no such step")
+    with connection.cursor() as cursor:
+        for received in batch:
+            cursor.execute(
+                "INSERT INTO tests_sum AS s VALUES (%s, %s, 1)"
+                " ON CONFLICT (thing_id) DO UPDATE SET steps = s.steps + excluded.steps, moves = s.moves + 1",
+                [received.event.thing_id, received.event.step],
+            )
+
+
 @handles_raw(("tests.raw.v1",), group=RAW)
 def keep_raw(batch: Sequence[RawRecord]) -> None:
     """Keep what came."""
@@ -58,6 +76,13 @@ def steps() -> dict[UUID, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT thing_id, step FROM tests_step")
         return dict(cursor.fetchall())
+
+
+def sums() -> dict[UUID, tuple[int, int]]:
+    """Return the sum of the steps of each thing, and how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT thing_id, steps, moves FROM tests_sum")
+        return {thing: (total, moves) for thing, total, moves in cursor.fetchall()}
 
 
 def _keep(table: str, batch: Sequence[Received[ThingMoved]]) -> None:
