@@ -100,6 +100,20 @@ def test_alerts_ask_for_series_that_exist_and_for_labels_that_these_have():
         assert told <= grouped, f"{alert['alert']}: its summary names labels that it does not keep"
 
 
+@pytest.mark.django_db
+def test_every_metric_is_explained_with_its_labels():
+    apply_topics()
+    wait_until(lambda: "millrace_lag_records" in _series(), "the broker does not tell its offsets")
+    lines = (ROOT / "docs" / "watching.md").read_text().splitlines()
+    rows = [line.split("|")[1:3] for line in lines if line.startswith("| `millrace")]
+    explained = {
+        name: set(labels.strip().split(", ")) - {""} for names, labels in rows for name in re.findall(r"`(\w+)`", names)
+    }
+
+    series = {re.sub("_(bucket|sum|count)$", "", name): labels - {"le"} for name, labels in _series().items()}
+    assert explained == series
+
+
 def test_every_alert_has_a_page_that_names_it_and_every_page_an_alert():
     pages = {alert["alert"]: ROOT / alert["annotations"]["runbook"] for alert in ALERTS}
 
