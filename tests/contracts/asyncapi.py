@@ -68,7 +68,15 @@ def install() -> Path:
     for name in MANIFESTS:
         shutil.copy(HERE / name, folder)
     done = npm(
-        ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error"],
+        [
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--fetch-retries=1",
+            "--fetch-retry-mintimeout=1000",
+            "--loglevel=error",
+        ],
         return_completed_process=True,
         cwd=folder,
         capture_output=True,
@@ -76,7 +84,7 @@ def install() -> Path:
         check=False,
     )
     if done.returncode:
-        raise NotInstalled(f"npm could not install it: {done.stderr.strip().splitlines()[:1]}")
+        raise NotInstalled(f"its packages could not be installed ({done.stderr.strip().partition(chr(10))[0]})")
     (folder / "complete").touch()
     return folder / "node_modules"
 

@@ -34,7 +34,7 @@ def test_a_record_is_a_cloud_event_in_binary_mode():
         outbox.record(event, event_id=event_id)
     relay_once()
 
-    (record,) = [record for record in published("tests.things.v1") if record.key == str(event.thing_id)]
+    record = next(record for record in published("tests.things.v1") if record.key == str(event.thing_id))
 
     assert record.headers["content-type"] == "application/json"
     assert orjson.loads(record.value)["whose"] == "Zoë Ångström"
