@@ -8,20 +8,27 @@ from benchmarks.data import GROUP, TOPIC
 from streaming.database import connect
 
 LOOK_EVERY_S = 0.002
+WITHIN_S = 180.0
 
 Sighting: TypeAlias = tuple[float, int, int]
 """When (seconds since 1970) it was seen that a partition's records before an offset are applied."""
 
 
 def observer() -> Callable[..., list[Sighting]]:
-    """Be the observer of a crew: each round, watch until all partitions have come to ``ends`` or time is over."""
+    """
+    Be the observer of a crew: each round, watch until the offsets add up to ``total``.
+
+    The work raises TimeoutError if that takes :data:`WITHIN_S`.
+    """
     connection = connect()
 
-    def watch(*, seconds: float) -> list[Sighting]:
+    def watch(*, total: int) -> list[Sighting]:
         known: dict[int, int] = dict(connection.execute(_OFFSETS, [GROUP, TOPIC]).fetchall())
         seen: list[Sighting] = []
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        deadline = time.monotonic() + WITHIN_S
+        while sum(known.values()) < total:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{total - sum(known.values())} events did not become visible")
             rows = connection.execute(_OFFSETS, [GROUP, TOPIC]).fetchall()
             now = time.time()
             for partition, offset in rows:

@@ -14,9 +14,17 @@ THREADS = 4
 """Each waits for the disk by itself, as requests do."""
 
 
+def events_of(*, rate: float, seconds: float) -> int:
+    """Return how many events a round records."""
+    return THREADS * _events_of_thread(rate / THREADS, seconds)
+
+
 def writer() -> Callable[..., dict[str, float]]:
-    """Be the writer of a crew: each round, record at a rate; returns when (seconds since 1970) each event's commit
-    returned to the caller."""
+    """
+    Be the writer of a crew: each round, record at a rate.
+
+    The work returns when (seconds since 1970) the commit of each event returned to its caller.
+    """
 
     def write(*, rate: float, seconds: float) -> dict[str, float]:
         committed: dict[str, float] = {}
@@ -36,7 +44,7 @@ def writer() -> Callable[..., dict[str, float]]:
 
 def _write(committed: dict[str, float], first_at: float, rate: float, seconds: float) -> None:
     """Keep to the schedule; one that is late goes on at once and catches up, as callers do not wait for each other."""
-    for number in range(int(seconds * rate)):
+    for number in range(_events_of_thread(rate, seconds)):
         due_in_s = first_at + number / rate - time.monotonic()
         if due_in_s > 0:
             time.sleep(due_in_s)
@@ -45,3 +53,7 @@ def _write(committed: dict[str, float], first_at: float, rate: float, seconds: f
             outbox.record(event, event_id=event_id)
         committed[str(event_id)] = time.time()
     connection.close()
+
+
+def _events_of_thread(rate: float, seconds: float) -> int:
+    return int(seconds * rate)

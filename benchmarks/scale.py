@@ -9,6 +9,8 @@ class Scale:
     """How large each load is, and how often it is measured."""
 
     rounds: int
+    writers: tuple[int, ...]
+    """How many write to the outbox at once; the most of them are judged."""
     writing_s: float
     """How long each side of the outbox writes."""
     relayed: int
@@ -19,6 +21,8 @@ class Scale:
     ingested: int
     rows_one_by_one: int
     """Events that row-by-row ORM applies in one round."""
+    rates: tuple[int, ...]
+    """Events a second at which freshness is watched; the highest is judged."""
     paced_s: float
     """How long freshness is watched at each rate."""
     customers: int
@@ -31,25 +35,29 @@ class Scale:
 
 FULL = Scale(
     rounds=3,
+    writers=(1, 8),
     writing_s=8,
     relayed=200_000,
     tasks=2_000,
     backlog=1_000_000,
     ingested=100_000,
     rows_one_by_one=1_000,
+    rates=(300, 1_000),
     paced_s=20,
     customers=5,
 )
 
 SMALL = Scale(
     rounds=1,
+    writers=(1, 2),
     writing_s=0.5,
     relayed=6_000,
     tasks=60,
     backlog=10_000,
     ingested=4_000,
     rows_one_by_one=60,
-    paced_s=2,
+    rates=(300,),
+    paced_s=1,
     customers=1,
 )
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,10 +23,10 @@ from benchmarks.surroundings import Bench
 from openbanking.services.postgres import binaries
 from streaming import outbox
 
-WRITERS = (1, 8)
-
-_GOAL = Goal(what="transactions with their event ÷ without, 8 writers", unit="times", must=0.65, aim=0.75)
-_SQL_GOAL = Goal(what="the same in SQL alone (pgbench), 8 writers", unit="times", must=0.65, aim=0.75)
+_GOALS = {
+    "Python": Goal(what="transactions with their event ÷ without", unit="times", must=0.65, aim=0.75),
+    "SQL": Goal(what="the same in SQL alone (pgbench)", unit="times", must=0.65, aim=0.75),
+}
 
 
 def run(bench: Bench, scale: Scale) -> Result:
@@ -43,11 +44,11 @@ def _measure(bench: Bench, scale: Scale) -> Result:
     with ExitStack() as stack:
         sides = [
             Side(name=f"{way}, {_writers(writers)}", measure=measure)
-            for writers in WRITERS
+            for writers in scale.writers
             for way, measure in stack.enter_context(_ways(bench, writers, scale.writing_s))
         ]
         rotation = rotate(sides, rounds=scale.rounds, is_judged=bench.is_judged)
-    most = _writers(max(WRITERS))
+    most = _writers(max(scale.writers))
     return Result(
         load="outbox",
         title="An event in the business transaction",
@@ -59,8 +60,10 @@ def _measure(bench: Bench, scale: Scale) -> Result:
         ),
         rows=rows_of(rotation, unit="transactions/s"),
         judged=[
-            _GOAL.judge(rotation.ratio(f"Python, with event, {most}", f"Python, without, {most}")),
-            _SQL_GOAL.judge(rotation.ratio(f"SQL, with event, {most}", f"SQL, without, {most}")),
+            replace(goal, what=f"{goal.what}, {most}").judge(
+                rotation.ratio(f"{by}, with event, {most}", f"{by}, without, {most}")
+            )
+            for by, goal in _GOALS.items()
         ],
         rounds=scale.rounds,
         **noise_of(rotation),
