@@ -84,7 +84,8 @@ def install() -> Path:
         check=False,
     )
     if done.returncode:
-        raise NotInstalled(f"its packages could not be installed ({done.stderr.strip().partition(chr(10))[0]})")
+        first_line = os.fsdecode(done.stderr).partition("\n")[0]
+        raise NotInstalled(f"its packages could not be installed ({first_line})")
     (folder / "complete").touch()
     return folder / "node_modules"
 
