@@ -1,10 +1,14 @@
-"""What ``accounts`` needs from the face above it: the JSON that is stored beside every row."""
+"""
+What ``accounts`` needs from the face above it: the JSON that is stored beside every row.
 
-from dataclasses import dataclass
+Values are msgspec's structs, as they are made for every row of a feed: a frozen dataclass takes five times as long.
+"""
+
 from datetime import date, datetime
 from typing import Protocol, cast
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -28,8 +32,7 @@ class DocumentRenderer(Protocol):
         """Return the account's balances as JSON objects joined by commas, without the array's brackets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
+class Documents(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One JSON object in UTF-8, as far as the customer's permission reaches."""
 
     basic: bytes
@@ -47,8 +50,7 @@ class Documents:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFields:
+class AccountFields(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An account as the core describes it now."""
 
     account_id: UUID
@@ -71,8 +73,7 @@ class AccountFields:
     closed_date: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceFields:
+class BalanceFields(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an account holds at a moment; signed minor units, money owed by the customer is negative."""
 
     account_id: UUID
@@ -84,8 +85,7 @@ class BalanceFields:
     as_of: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionFields:
+class TransactionFields(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One movement on an account, booked or still expected."""
 
     transaction_id: UUID

@@ -51,10 +51,19 @@ class Money:
 
     def to_decimal_string(self) -> str:
         """Return the amount as the standards write it: sign, whole units, all decimals of the currency."""
-        digits = minor_digits(self.currency)
-        sign = "-" if self.amount_minor < 0 else ""
-        whole, fraction = divmod(abs(self.amount_minor), 10**digits)
-        return f"{sign}{whole}.{fraction:0{digits}d}" if digits else f"{sign}{whole}"
+        return decimal_string(self.amount_minor, self.currency)
+
+
+def decimal_string(amount_minor: int, currency: str) -> str:
+    """
+    Return an amount as the standards write it: sign, whole units, all decimals of the currency.
+
+    :raises UnknownCurrency: if the platform does not know the currency.
+    """
+    digits = minor_digits(currency)
+    sign = "-" if amount_minor < 0 else ""
+    whole, fraction = divmod(abs(amount_minor), 10**digits)
+    return f"{sign}{whole}.{fraction:0{digits}d}" if digits else f"{sign}{whole}"
 
 
 def minor_digits(currency: str) -> int:

@@ -1,13 +1,14 @@
 """Movements on accounts: pending ones in a table of their own, until they are booked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
 from accounts.consumers.newest import execute, incoming, keep_newest, newest_of_each
 from accounts.events import TransactionBooked
 from accounts.models import PendingTransaction, Transaction
-from accounts.ports import DocumentRenderer, TransactionFields, document_renderer
+from accounts.ports import Documents, TransactionFields, document_renderer
 from bankcore.events import BookingStatus, TransactionChanged
 from streaming import outbox
 from streaming.consumers import Received, handles, keeps
@@ -21,51 +22,60 @@ def apply_transactions_changed(batch: Sequence[Received[TransactionChanged]]) ->
     newest = newest_of_each(batch, by="transaction_id")
     booked = [received for received in newest if received.event.status == BookingStatus.BOOKED]
     pending = [received for received in newest if received.event.status != BookingStatus.BOOKED]
-    renderer = document_renderer()
-    added = execute(_KEEP_BOOKED, [_row(received.event, renderer) for received in booked]) if booked else []
-    if pending:
-        execute(_KEEP_PENDING, [_row(received.event, renderer) for received in pending])
-
-    is_new: dict[UUID, bool] = dict(added)
     history = _read_as_history(batch)
-    causes = [
-        received
-        for received in booked
-        if is_new.get(received.event.transaction_id) and received.event.transaction_id not in history
-    ]
+    added = _keep(_KEEP_BOOKED, booked, history)
+    _keep(_KEEP_PENDING, pending, history)
+
+    causes = [received for received in booked if received.event.transaction_id in added] if added else []
     outbox.record_many([_news(received.event) for received in causes], causes=causes)
 
 
-def _read_as_history(batch: Sequence[Received[TransactionChanged]]) -> set[UUID]:
+def _read_as_history(batch: Sequence[Received[TransactionChanged]]) -> set[int]:
     """Return the movements that first came as booked in a snapshot: a correction that follows is no news either."""
-    first_as_snapshot: dict[UUID, bool] = {}
+    first_as_snapshot: dict[int, bool] = {}
     for received in batch:
         event = received.event
         if event.status == BookingStatus.BOOKED:
-            first_as_snapshot.setdefault(event.transaction_id, event.is_snapshot)
+            first_as_snapshot.setdefault(event.transaction_id.int, event.is_snapshot)
     return {transaction_id for transaction_id, is_snapshot in first_as_snapshot.items() if is_snapshot}
 
 
 def _keep_in(table: type[Transaction | PendingTransaction], *, other: str) -> str:
-    """Return the statement that keeps movements in one table and takes them out of the other; tells which are new."""
+    """Return the statement that keeps movements in one table and takes them out of the other; tells which are news."""
     is_not_older = (
         f"NOT EXISTS (SELECT FROM {other} WHERE id = incoming.id AND source_version >= incoming.source_version)"
     )
     return f"""
-        WITH {incoming(table)},
+        WITH {incoming(table, "is_history boolean")},
         moved AS (
             DELETE FROM {other} AS moving USING incoming
-            WHERE moving.id = incoming.id AND moving.source_version < incoming.source_version)
-        {keep_newest(table, where=is_not_older)}
-        RETURNING id, xmax = 0"""
+            WHERE moving.id = incoming.id AND moving.source_version < incoming.source_version),
+        kept AS ({keep_newest(table, where=is_not_older)} RETURNING id, xmax = 0 AS is_new)
+        SELECT id FROM incoming JOIN kept USING (id) WHERE kept.is_new AND NOT incoming.is_history"""
 
 
 _KEEP_BOOKED = _keep_in(Transaction, other="accounts_pendingtransaction")
 _KEEP_PENDING = _keep_in(PendingTransaction, other="accounts_transaction")
 
 
-def _row(event: TransactionChanged, renderer: DocumentRenderer) -> dict[str, Any]:
+def _keep(
+    statement: str, movements: Sequence[Received[TransactionChanged]], history: AbstractSet[int]
+) -> AbstractSet[UUID]:
+    """Keep movements; return which of them are new and no history."""
+    if not movements:
+        return frozenset()
+    render = document_renderer().render_transaction
+    rows = [
+        _row(received.event, render, is_history=received.event.transaction_id.int in history) for received in movements
+    ]
+    return {transaction_id for (transaction_id,) in execute(statement, rows)}
+
+
+def _row(
+    event: TransactionChanged, render: Callable[[TransactionFields], Documents], *, is_history: bool
+) -> dict[str, Any]:
     return {
+        "is_history": is_history,
         "id": event.transaction_id,
         "account_id": event.account_id,
         "source_ref": event.source_ref,
@@ -80,7 +90,7 @@ def _row(event: TransactionChanged, renderer: DocumentRenderer) -> dict[str, Any
         "payment_id": event.payment_id,
         "source_version": event.source_version,
         "as_of": event.occurred_at,
-        **renderer.render_transaction(_fields(event)).as_columns(),
+        **render(_fields(event)).as_columns(),
     }
 
 

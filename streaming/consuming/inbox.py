@@ -14,7 +14,7 @@ def enter(consumer: str, event_ids: Sequence[str]) -> Sequence[int]:
     if not event_ids:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_ENTER, [list(event_ids), consumer])
+        cursor.execute(_ENTER, [_as_array(event_ids), consumer])
         new = cursor.fetchone()[0]
     if new is None:  # hardly ever was one there already: what is as usual needs no list.
         return range(len(event_ids))
@@ -44,10 +44,15 @@ def newest_only(consumer: str, batch: Sequence[Received[Any]]) -> list[Received[
     return [received for aggregate, received in newest.items() if aggregate in advanced]
 
 
+def _as_array(event_ids: Sequence[str]) -> str:
+    """Return UUIDs as PostgreSQL writes an array; psycopg would need a microsecond for each."""
+    return "{" + ",".join(event_ids) + "}"
+
+
 # Of several copies in one batch the first counts.
 _ENTER = """
 WITH given AS MATERIALIZED (
-    SELECT event_id::uuid, place FROM unnest(%s::text[]) WITH ORDINALITY AS g(event_id, place)),
+    SELECT event_id, place FROM unnest(%s::uuid[]) WITH ORDINALITY AS g(event_id, place)),
 entered AS (
     INSERT INTO streaming_inbox (consumer, event_id) SELECT %s, event_id FROM given
     ON CONFLICT DO NOTHING RETURNING event_id)

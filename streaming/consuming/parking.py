@@ -18,10 +18,11 @@ def lock_parked(group: str, records: Iterable[RawRecord]) -> dict[Place, str]:
     While somebody else frees one, this waits: a record that comes meanwhile is then no longer set aside behind a
     key that waits for nothing.
     """
-    places = sorted({(record.topic, record.key) for record in records if record.key is not None})
-    if not places:
-        return {}
     with connection.cursor() as cursor:
+        cursor.execute(_IS_ANY_PARKED, [group])
+        if not cursor.fetchone()[0]:  # nobody else parks keys of the partitions that we hold.
+            return {}
+        places = sorted({(record.topic, record.key) for record in records if record.key is not None})
         cursor.execute(_LOCK, [[topic for topic, _ in places], [key for _, key in places], group])
         return {(topic, key): cause for topic, key, cause in cursor.fetchall()}
 
@@ -58,6 +59,8 @@ def free(group: str, place: Place) -> None:
     topic, key = place
     ParkedKey.objects.filter(group=group, topic=topic, key=key).delete()
 
+
+_IS_ANY_PARKED = 'SELECT EXISTS (SELECT FROM streaming_parked_key WHERE "group" = %s)'
 
 _LOCK = """
 SELECT topic, key, cause FROM streaming_parked_key

@@ -1,7 +1,6 @@
 """The stored documents are what the standard says, at every permission level."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from accounts.ports import AccountFields, BalanceFields, TransactionFields
 from standards.uk.documents import mask_pan, render
