@@ -1,6 +1,7 @@
 """Where events went: the place that each got on its topic, and which groups had it when."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,8 @@ from streaming.selectors import read_payload
 
 MOST_EVENTS = 200
 """A track of more is cut: nobody reads it."""
+MENTIONED_WITHIN = 100_000
+"""So many events after the first one about a thing are searched for others that mention it, as no index has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,8 @@ def track_events(identifier: str) -> Sequence[EventTrack]:
     Return the events that an id leads to, in the order of the log, with all that came of the same call.
 
     The id may be that of an interaction, of an event, of a consent, or of anything else that events happened to, such
-    as a payment. There are :data:`MOST_EVENTS` at most, the first ones.
+    as a payment; then what mentions it soon after is there too, such as the transaction that the core booked. There
+    are :data:`MOST_EVENTS` at most, the first ones.
 
     :raises BrokerDown: if the broker does not answer.
     """
@@ -103,24 +107,26 @@ def track_events(identifier: str) -> Sequence[EventTrack]:
 
 
 def _find_events(identifier: str) -> Sequence[StoredEvent]:
-    texts = [identifier]
-    event_id = None
-    try:
+    """Find the chains that an id leads to, then all events of these."""
+    texts, event_id = [identifier], None
+    with suppress(ValueError):
         event_id = UUID(identifier)
-    except ValueError:
-        pass
-    else:
         texts += [str(event_id), event_id.hex]
     values = {
         "event_id": event_id,
         "texts": texts,
         "aggregate_types": sorted({event_type.aggregate_type for event_type in event_types()}),
+        "mentioned": str(event_id),
+        "within": MENTIONED_WITHIN,
         "limit": MOST_EVENTS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_ROOTS, values)
-        roots = [root for (root,) in cursor.fetchall()]
-        cursor.execute(_EVENT_IDS, {"roots": roots, "limit": MOST_EVENTS})
+        roots = {root for (root,) in cursor.fetchall()}
+        if event_id is not None:
+            cursor.execute(_MENTIONS, values)
+            roots |= {root for (root,) in cursor.fetchall()}
+        cursor.execute(_EVENT_IDS, {"roots": sorted(roots), "limit": MOST_EVENTS})
         event_ids = [row[0] for row in cursor.fetchall()]
     return list(StoredEvent.objects.filter(event_id__in=event_ids).order_by("id"))
 
@@ -166,6 +172,16 @@ UNION (SELECT coalesce(correlation_id, event_id::text) FROM streaming_event
     ORDER BY id LIMIT %(limit)s)
 UNION (SELECT coalesce(correlation_id, event_id::text) FROM streaming_event WHERE consent_id = %(event_id)s::uuid
     ORDER BY id LIMIT %(limit)s)
+"""
+
+_MENTIONS = """
+WITH first AS (
+    SELECT min(id) AS id FROM streaming_event
+    WHERE aggregate_type = ANY (%(aggregate_types)s::text[]) AND aggregate_id = ANY (%(texts)s::text[]))
+SELECT coalesce(correlation_id, event_id::text) FROM streaming_event
+WHERE id > (SELECT id FROM first) AND id <= (SELECT id FROM first) + %(within)s::bigint
+    AND position(convert_to(%(mentioned)s::text, 'UTF8') IN payload) > 0
+LIMIT %(limit)s
 """
 
 _EVENT_IDS = """

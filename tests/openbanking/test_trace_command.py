@@ -85,6 +85,21 @@ def test_what_has_not_come_to_a_hop_is_there_without_a_time():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_mentions_a_thing_soon_after_belongs_to_its_way():
+    apply_topics()
+    thing_id, other_id = uuid4(), uuid4()
+    with transaction.atomic():
+        outbox.record(a_thing_moved(thing_id))
+        outbox.record(a_thing_moved(other_id, whose=str(thing_id)))
+        outbox.record(a_thing_moved())
+
+    hops = json.loads(_trace(str(thing_id), "--json"))
+
+    things = [hop["details"]["aggregate_id"] for hop in hops if hop["part"] == "event"]
+    assert things == [str(thing_id), str(other_id)]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_personal_data_is_masked_in_table_and_json():
     apply_topics()
     thing_id = uuid4()
