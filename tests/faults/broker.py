@@ -67,6 +67,16 @@ def ends(bootstrap: str, name: str) -> dict[int, int]:
         consumer.close()
 
 
+def has_records(bootstrap: str, name: str, partition: int, *, since: int) -> bool:
+    """Say whether readers find a record from this offset on; what ends a transaction is none."""
+    consumer = _consumer(bootstrap, "read_committed")
+    try:
+        end = _bounds(consumer, name)[partition][1]
+        return next(_read(consumer, TopicPartition(name, partition, since), end), None) is not None
+    finally:
+        consumer.close()
+
+
 def write_records(bootstrap: str, name: str, records: Iterable[Record]) -> None:
     """Write records straight to where they say: duplicates, stale ones, garbage."""
     producer = Producer(

@@ -1,9 +1,8 @@
 """More than one PostgreSQL: standbys that are promoted, copies that are started later, databases moved elsewhere."""
 
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGINT, SIGKILL
@@ -71,10 +70,6 @@ class Cluster:
         assert pid is not None, "the server does not run"
         return psutil.Process(pid)
 
-    def everyone(self) -> Sequence[psutil.Process]:
-        """Its postmaster with all children: to freeze a server, all of them are stopped."""
-        return [self.process, *self.process.children(recursive=True)]
-
     def set(self, **settings: str) -> None:
         """Change settings that need no restart."""
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
@@ -87,16 +82,17 @@ class Cluster:
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
             admin.execute("SELECT pg_promote(true, 60)")
 
-    def copy_to(self, folder: Path, *, as_standby: bool) -> "Cluster":
-        """Copy the running cluster, as a standby that follows it or as a backup that may be started later."""
+    def copy_to(self, folder: Path, *, follows_by_port: int | None = None) -> "Cluster":
+        """Copy the running cluster: as a standby that follows it by this port, or as a backup to be started later."""
         copy = Cluster(folder)
         copy.service.home.mkdir(parents=True)
         give(copy.service.home)
         state = load_state(self.folder)
         assert state.postgres is not None
         save_state(folder, replace(state, kafka=None, valkey=None, postgres=replace(state.postgres, port=_free_port())))
-        command = ["pg_basebackup", f"--dbname={self.admin_url}", f"--pgdata={copy.data}", "--checkpoint=fast"]
-        self.run([*command, "--wal-method=stream", *(["--write-recovery-conf"] if as_standby else [])], reaching=copy)
+        url = through(self.admin_url, follows_by_port or self.port)
+        command = ["pg_basebackup", f"--dbname={url}", f"--pgdata={copy.data}", "--checkpoint=fast"]
+        self.run([*command, *(["--write-recovery-conf"] if follows_by_port else [])], reaching=copy)
         return copy
 
     def run(self, command: Sequence[str], *, reaching: "Cluster") -> None:
@@ -129,9 +125,10 @@ def ending(*clusters: Cluster) -> Iterator[None]:
     finally:
         for cluster in clusters:
             if pid := cluster.service.pid:
-                for process in psutil.Process(pid).children(recursive=True):
-                    process.send_signal(SIGKILL)
-                os.kill(pid, SIGKILL)
+                postmaster = psutil.Process(pid)
+                for process in [postmaster, *postmaster.children(recursive=True)]:
+                    with suppress(psutil.NoSuchProcess):  # they end by themselves once they miss their parent.
+                        process.send_signal(SIGKILL)
 
 
 def through(url: str, port: int) -> str:

@@ -119,10 +119,15 @@ def has_arrived(world: World, changes: int, groups: Iterable[str]) -> bool:
     ends = {topic: broker.ends(world.bootstrap, world.prefix + topic) for topic in (PURSES, RECEIPTS)}
     if not groups and sum(ends[PURSES].values()) < changes:
         return False
-    return all(
-        places.get((group, topics[group], partition), 0) >= end
+    unread = {
+        (topics[group], partition, place)
         for group in groups
         for partition, end in ends[topics[group]].items()
+        if (place := places.get((group, topics[group], partition), 0)) < end
+    }
+    return not any(
+        broker.has_records(world.bootstrap, world.prefix + topic, partition, since=place)
+        for topic, partition, place in unread
     )
 
 

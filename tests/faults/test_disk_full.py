@@ -57,7 +57,7 @@ def cluster(ground: ServiceSet, disk: Disk) -> Iterator[Cluster]:
     """A server all of whose files are on the small disk."""
     ground.up()
     give(disk.folder)
-    cluster = Cluster(ground.folder).copy_to(disk.folder / "set", as_standby=False)
+    cluster = Cluster(ground.folder).copy_to(disk.folder / "set")
     with ending(cluster):
         cluster.start()
         cluster.set(max_wal_size="48MB", min_wal_size="32MB")

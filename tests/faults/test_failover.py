@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGSTOP
+from signal import SIGKILL
 
 import msgspec
 import pytest
@@ -22,11 +22,12 @@ from tests.faults.world import World, running_world
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A primary behind a door, and the standby that follows it."""
+    """A primary behind a door, and the standby that follows it by a link."""
 
     primary: Cluster
     standby: Cluster
     door: Proxy
+    link: Proxy
 
     def fail_over(self, world: World) -> None:
         """Kill the primary, promote the standby, and let the door lead there."""
@@ -40,14 +41,14 @@ class Pair:
 def pair(ground: ServiceSet, tmp_path: Path) -> Iterator[Pair]:
     """A primary that knows the template, followed by a standby."""
     ground.up()
-    primary = Cluster(ground.folder).copy_to(tmp_path / "primary", as_standby=False)
+    primary = Cluster(ground.folder).copy_to(tmp_path / "primary")
     standby = Cluster(tmp_path / "standby")
     with ending(primary, standby):
         primary.start()
-        standby = primary.copy_to(tmp_path / "standby", as_standby=True)
-        standby.start()
-        with running_proxy(primary.port) as door:
-            yield Pair(primary=primary, standby=standby, door=door)
+        with running_proxy(primary.port) as door, running_proxy(primary.port) as link:
+            primary.copy_to(standby.folder, follows_by_port=link.port)
+            standby.start()
+            yield Pair(primary=primary, standby=standby, door=door, link=link)
 
 
 @pytest.fixture
@@ -113,10 +114,9 @@ def test_after_a_failover_that_lost_commits_adopt_names_them_and_the_rest_is_app
 def lose_commits(world, pair, seed):
     """Let the standby miss what is written, and promote it; return the deeds that only the journal has."""
     start_all(world, seed)
-    pause(2)
+    wait_until(lambda: world.value("SELECT count(*) FROM tests_sighting") > 100, "nothing flows")
     wait_until(pair.primary.is_followed, "the standby does not follow")
-    for process in pair.standby.everyone():
-        process.send_signal(SIGSTOP)
+    pair.link.lead_to(None)
     before = len(world.account().done)
     wait_until(lambda: len(world.account().done) > before + 50, "nothing is written")
     world.end("writer")
@@ -125,8 +125,6 @@ def lose_commits(world, pair, seed):
         lambda: sum(broker.ends(world.bootstrap, world.prefix + PURSES).values()) >= done, "not all was published"
     )
     pair.primary.end(SIGKILL)
-    for process in pair.standby.everyone():
-        process.send_signal(SIGCONT)
     pair.standby.promote()
     world.look_at(pair.standby.admin_url)
     kept = {deed_id for (deed_id,) in world.rows("SELECT deed_id FROM tests_deed")}

@@ -21,7 +21,7 @@ from tests.faults.world import World, running_world, with_database
 def primary(ground: ServiceSet, tmp_path: Path) -> Iterator[Cluster]:
     """A server that knows the template."""
     ground.up()
-    primary = Cluster(ground.folder).copy_to(tmp_path / "primary", as_standby=False)
+    primary = Cluster(ground.folder).copy_to(tmp_path / "primary")
     with ending(primary):
         primary.start()
         yield primary
@@ -53,7 +53,7 @@ def test_a_database_set_back_to_an_earlier_backup_is_refused_until_it_is_adopted
     start_all(world)
     world.write(seed=seed, seconds=2)
     judge(world)
-    backup = primary.copy_to(tmp_path / "backup", as_standby=False)
+    backup = primary.copy_to(tmp_path / "backup")
     with ending(backup):
         world.write(seed=seed + 1, seconds=2)
         wait_until(lambda: everything_is_sent(world), "not all was published")

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "faults_template"
 ENDS_WITHIN_S = 60.0
 COMMAND_WITHIN_S = 180.0
+TEMPLATE_WITHIN_S = 300.0
 
 
 @dataclass(kw_only=True)
@@ -135,7 +136,7 @@ class World:
     def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Ask the database as its superuser, in a session of its own."""
         with psycopg.connect(self.admin_url, autocommit=True) as session:
-            cursor = session.execute(query, values)
+            cursor = session.execute(query, values or None)  # without values, % means itself.
             return cursor.fetchall() if cursor.description else []
 
     def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
@@ -259,7 +260,7 @@ def prepare_template(services: ServiceSet) -> None:
         cwd=ROOT,
         env=os.environ | environment_of(addresses, services.folder) | urls,
         check=True,
-        timeout=120,
+        timeout=TEMPLATE_WITHIN_S,
     )
     with psycopg.connect(owner_url) as owner:
         owner.execute(TABLES)
