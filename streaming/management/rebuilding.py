@@ -9,7 +9,6 @@ from typing import Any
 from django.core.management.base import CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from streaming.consuming.registry import Group
 from streaming.rebuilding.errors import RebuildFailed, RebuildRefused
@@ -68,11 +67,10 @@ def _says_yes(group: Group, console: Console) -> bool:
 
 
 def _show(comparison: Comparison, console: Console) -> None:
-    table = Table("view", "rows", "digest", "rebuilt rows", "rebuilt digest", "")
     for live, rebuilt in zip(comparison.live, comparison.rebuilt, strict=True):
-        verdict = "equal" if live == rebuilt else "differs"
-        table.add_row(live.table, f"{live.rows:,}", live.digest, f"{rebuilt.rows:,}", rebuilt.digest, verdict)
-    console.print(table)
+        console.print(f"{live.table}: {'equal' if live == rebuilt else 'differs'}")
+        for name, digest in (("live", live), ("rebuilt", rebuilt)):
+            console.print(f"  {name:<8}{digest.rows:>12,} rows  {digest.digest}", highlight=False)
 
 
 def _tell(outcome: Outcome, console: Console) -> None:

@@ -76,6 +76,7 @@ def rebuild(
     ):
         shadow = Shadow(group)
         _fill(shadow, records, reader, progress)
+        shadow.measure()
         comparison = _compare(group, shadow, records, reader, progress)
         if comparison.is_equal or not may_replace(comparison):
             return Outcome(comparison=comparison)

@@ -21,7 +21,7 @@ from streaming.rebuilding.errors import RebuildFailed, RebuildRefused
 from streaming.rebuilding.sources import Portion
 
 UPKEEP_AFTER_BATCHES = 100
-"""How often outputs are thrown away and the planner learns how large the copies have become."""
+"""How often outputs are thrown away and copies are measured."""
 
 
 @contextmanager
@@ -97,6 +97,10 @@ class Shadow:
         self._batches = 0
         with writing():
             _execute("TRUNCATE pg_temp.streaming_event, pg_temp.streaming_stream")
+        self.measure()
+
+    def measure(self) -> None:
+        """Let the planner know how large the copies are: nobody else looks after temporary tables."""
         for table in (*self._group.views, "streaming_inbox", "streaming_applied"):
             _execute(f"ANALYZE {copy_of(table)}")
 

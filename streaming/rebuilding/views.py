@@ -71,17 +71,19 @@ def ask_here(query: str) -> Sequence[Any]:
 
 def _replace(table: str) -> Replaced:
     live, rebuilt = original_of(table), copy_of(table)
-    key = _columns(_KEY, live)
-    columns = ", ".join(_columns(_WRITABLE, live))
-    same_key = " AND ".join(f"r.{column} = l.{column}" for column in key)
-    is_same_row = f"{same_key} AND r::text = l::text" if key else "false"
-    is_there = same_key or "false"
+    key, columns = _columns(_KEY, live), ", ".join(_columns(_WRITABLE, live))
+    is_same_row = " AND ".join([*(f"r.{column} = l.{column}" for column in key), "r::text = l::text"])
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {live} l WHERE NOT EXISTS (SELECT FROM {rebuilt} r WHERE {is_same_row})")
+        # What the planner knows of a table that was just filled or emptied would have it scan one for each row.
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        if key:
+            cursor.execute(f"DELETE FROM {live} l WHERE NOT EXISTS (SELECT FROM {rebuilt} r WHERE {is_same_row})")
+        else:
+            cursor.execute(f"DELETE FROM {live}")
         removed = cursor.rowcount
         cursor.execute(
-            f"INSERT INTO {live} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {rebuilt} r"
-            f" WHERE NOT EXISTS (SELECT FROM {live} l WHERE {is_there})"
+            f"INSERT INTO {live} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {rebuilt}"
+            + (f" ON CONFLICT ({', '.join(key)}) DO NOTHING" if key else "")  # what has the key is the same row.
         )
         return Replaced(table=table, removed=removed, added=cursor.rowcount)
 
