@@ -33,10 +33,10 @@ class ChunkWatch:
         self._started_s = time.monotonic()
         self.rows = self._spans.rows
 
-    def arrived(self) -> None:
-        """Note that the broker has all of it."""
+    def arrived(self, *, held: int = 0) -> None:
+        """Note that the broker has all of it, but for those rows that are held."""
         if self.rows:
-            tallies.EVENTS_SENT.add(len(self.rows))
+            tallies.EVENTS_SENT.add(len(self.rows) - held)
             tallies.CHUNK_SECONDS.note(time.monotonic() - self._started_s)
             self._spans.end()
 
