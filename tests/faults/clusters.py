@@ -108,6 +108,15 @@ class Cluster:
         )
         assert done.returncode == 0, done.stderr
 
+    def recover(self) -> None:
+        """Start a backup as a recovery to its own moment does: the server begins a new timeline."""
+        signal = self.data / "recovery.signal"
+        signal.touch()
+        give(signal)
+        with (self.data / "postgresql.auto.conf").open("a") as settings:
+            settings.write("restore_command = 'false'\n")  # there is no archive: what the backup holds is all.
+        self.start()
+
     def is_followed(self) -> bool:
         """Say whether a standby has all that this one has."""
         with psycopg.connect(self.admin_url) as admin:

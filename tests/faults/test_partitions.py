@@ -5,18 +5,20 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from tests.faults.oracle import judge
-from tests.faults.test_clocks import a_clock
-from tests.faults.timing import pause
+from tests.faults.test_clocks import a_clock, set_clock
+from tests.faults.timing import pause, wait_until
 
 
 def test_nothing_is_lost_when_a_month_begins_under_load(world, seed):
     now = datetime.now(UTC)
     next_month = (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)
-    clock = a_clock(world, (next_month - now).total_seconds() - 6)
+    clock = a_clock(world, (next_month - now).total_seconds() - 7200)
     world.start_consumers(FAULTS_CLOCK=clock)
     world.start_relay(FAULTS_CLOCK=clock)
     world.start_writer(seed=seed, environment={"FAULTS_CLOCK": clock})
-    pause(10)
+    wait_until(lambda: len(world.account().done) > 10, "nothing is written")
+    set_clock(clock, (next_month - datetime.now(UTC)).total_seconds() - 2)
+    pause(5)
     world.end("writer")
 
     assert judge(world) > 0

@@ -49,7 +49,7 @@ def world(ground: ServiceSet, primary: Cluster, door: Proxy, tmp_path: Path) -> 
         yield world
 
 
-def test_a_database_set_back_to_an_earlier_backup_is_refused_until_it_is_adopted(world, primary, door, seed, tmp_path):
+def test_a_database_recovered_to_an_earlier_moment_is_refused_until_it_is_adopted(world, primary, door, seed, tmp_path):
     start_all(world)
     world.write(seed=seed, seconds=2)
     judge(world)
@@ -59,7 +59,7 @@ def test_a_database_set_back_to_an_earlier_backup_is_refused_until_it_is_adopted
         wait_until(lambda: everything_is_sent(world), "not all was published")
         door.lead_to(None)
         primary.end(SIGINT)
-        backup.start()
+        backup.recover()
         world.look_at(backup.admin_url)
         door.lead_to(backup.port)
         wait_until(lambda: refusal(world), "the relay did not refuse")
