@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from benchmarks.measure import Sample, Stretch
 from benchmarks.surroundings import Bench
@@ -14,6 +14,7 @@ from streaming.topics import declared, topic_name
 
 LOOK_EVERY_S = 0.01
 WITHIN_S = 300.0
+TOPICS_WITHIN_S = 30.0
 
 Count = Callable[[], int]
 
@@ -88,17 +89,17 @@ def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
     """Ask with a consumer that is kept: to make a new one for each look would cost more than what is watched."""
     partitions = next(one.partitions for one in declared() if one.name == topic)
     asked = [TopicPartition(topic_name(topic), number, OFFSET_END) for number in range(partitions)]
+    deadline = time.monotonic() + TOPICS_WITHIN_S
     while True:
         try:
             places = consumer.offsets_for_times(asked, timeout=10)
-        except KafkaException as error:
-            if error.args[0].code() not in _NO_LEADER_YET:
+        except KafkaException:  # a broker has many words for a topic that has just been made.
+            if time.monotonic() > deadline:
                 raise
-            time.sleep(LOOK_EVERY_S)  # a topic that has just been made has no leaders yet.
+            time.sleep(LOOK_EVERY_S)
+            consumer.list_topics(topic_name(topic), timeout=10)  # without this the client keeps what it heard first.
         else:
             return {place.partition: place.offset for place in places}
 
-
-_NO_LEADER_YET = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 
 _OFFSETS = 'SELECT coalesce(sum(next_offset), 0) FROM streaming_offset WHERE "group" = %s AND topic = %s'

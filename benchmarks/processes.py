@@ -55,9 +55,9 @@ def manage(*arguments: str) -> None:
     """
     Run a command of ``manage.py`` to its end.
 
-    :raises CalledProcessError: if it fails; the error holds what it printed.
+    :raises CalledProcessError: if it fails; what it says of that is on standard error.
     """
-    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, check=True, capture_output=True, text=True)
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
