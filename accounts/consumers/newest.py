@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import orjson
+import msgspec
 from django.db import connection
 
 from accounts.models import CoreView
@@ -30,15 +30,20 @@ def version_of(received: Received[Any]) -> int:
     return version
 
 
-def incoming(view: type[CoreView], *beside: str) -> str:
+def incoming(view: type[CoreView], *beside: str, lines: Sequence[str] = ()) -> str:
     """
-    Return the common table expression ``incoming``: the rows of a view, out of the statement's one parameter.
+    Return the common table expression ``incoming``: the rows of a view, out of the parameters of :func:`execute`.
 
-    ``beside`` are columns with their types that the rows have and the view has not.
+    ``beside`` are columns with their types that the rows have and the view has not. ``lines`` are columns that come
+    in a parameter each.
     """
-    columns = [f"{field.column} {field.db_type(connection)}" for field in view._meta.concrete_fields]
-    typed = ", ".join([*columns, *beside])
-    return f"incoming AS MATERIALIZED (SELECT * FROM json_to_recordset(%s::json) AS r({typed}))"
+    fields = view._meta.concrete_fields
+    typed = [f"{field.column} {field.db_type(connection)}" for field in fields if field.column not in lines]
+    sources = [f"json_to_recordset(%s::json) AS ({', '.join([*typed, *beside])})", *[_LINES] * len(lines)]
+    names = [column.partition(" ")[0] for column in (*typed, *beside)]
+    return (
+        f"incoming AS MATERIALIZED (SELECT * FROM ROWS FROM ({', '.join(sources)}) AS r({', '.join([*names, *lines])}))"
+    )
 
 
 def keep_newest(view: type[CoreView], *, where: str = "true") -> str:
@@ -52,13 +57,24 @@ def keep_newest(view: type[CoreView], *, where: str = "true") -> str:
         ON CONFLICT ({key}) DO UPDATE SET {changes} WHERE kept.source_version < EXCLUDED.source_version"""
 
 
-def execute(statement: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+def execute(
+    statement: str, rows: Sequence[Mapping[str, Any]], *, lines: Iterable[Iterable[bytes]] = ()
+) -> list[tuple[Any, ...]]:
     """
     Run a statement over rows of ``incoming``; returns what it returns.
+
+    ``lines`` are the contents of the columns that come by themselves: JSON documents, which hold no line break.
+    PostgreSQL splits them in half the time that it needs to read them as strings within JSON.
 
     The plan is made anew each time: one that was made while the view was empty would go on to scan it whole.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        cursor.execute(statement, [orjson.dumps(rows).decode()])
+        cursor.execute(statement, [_encode(rows).decode(), *(b"\n".join(column).decode() for column in lines)])
         return cursor.fetchall() if cursor.description else []
+
+
+_LINES = "string_to_table(%s, E'\\n')"
+
+_encode = msgspec.json.Encoder().encode
+"""Writes instants in a sixth of the time that orjson needs."""

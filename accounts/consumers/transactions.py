@@ -1,6 +1,6 @@
 """Movements on accounts: pending ones in a table of their own, until they are booked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from accounts.consumers.newest import execute, incoming, keep_newest, newest_of_each
 from accounts.events import TransactionBooked
 from accounts.models import PendingTransaction, Transaction
-from accounts.ports import Documents, TransactionFields, document_renderer
+from accounts.ports import TransactionFields, document_renderer
 from bankcore.events import BookingStatus, TransactionChanged
 from streaming import outbox
 from streaming.consumers import Received, handles, keeps
@@ -46,7 +46,7 @@ def _keep_in(table: type[Transaction | PendingTransaction], *, other: str) -> st
         f"NOT EXISTS (SELECT FROM {other} WHERE id = incoming.id AND source_version >= incoming.source_version)"
     )
     return f"""
-        WITH {incoming(table, "is_history boolean")},
+        WITH {incoming(table, "is_history boolean", lines=("document_basic", "document_detail"))},
         moved AS (
             DELETE FROM {other} AS moving USING incoming
             WHERE moving.id = incoming.id AND moving.source_version < incoming.source_version),
@@ -64,16 +64,14 @@ def _keep(
     """Keep movements; return which of them are new and no history."""
     if not movements:
         return frozenset()
+    rows = [_row(received.event, is_history=received.event.transaction_id.int in history) for received in movements]
     render = document_renderer().render_transaction
-    rows = [
-        _row(received.event, render, is_history=received.event.transaction_id.int in history) for received in movements
-    ]
-    return {transaction_id for (transaction_id,) in execute(statement, rows)}
+    documents = [render(_fields(received.event)) for received in movements]
+    lines = [document.basic for document in documents], [document.detail for document in documents]
+    return {transaction_id for (transaction_id,) in execute(statement, rows, lines=lines)}
 
 
-def _row(
-    event: TransactionChanged, render: Callable[[TransactionFields], Documents], *, is_history: bool
-) -> dict[str, Any]:
+def _row(event: TransactionChanged, *, is_history: bool) -> dict[str, Any]:
     return {
         "is_history": is_history,
         "id": event.transaction_id,
@@ -90,7 +88,6 @@ def _row(
         "payment_id": event.payment_id,
         "source_version": event.source_version,
         "as_of": event.occurred_at,
-        **render(_fields(event)).as_columns(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -14,12 +15,12 @@ def enter(consumer: str, event_ids: Sequence[str]) -> Sequence[int]:
     if not event_ids:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_ENTER, [_as_array(event_ids), consumer])
-        new = cursor.fetchone()[0]
-    if new is None:  # hardly ever was one there already: what is as usual needs no list.
-        return range(len(event_ids))
+        cursor.execute(_ENTER, [consumer, _as_array(event_ids)])
+        if cursor.rowcount == len(event_ids):  # hardly ever was one there already: then nothing has to be read.
+            return range(len(event_ids))
+        new = {event_id for (event_id,) in cursor.fetchall()}
     tallies.DUPLICATES.add(len(event_ids) - len(new), consumer.partition("#")[0])
-    return [place - 1 for place in new]
+    return _first_places(event_ids, new)
 
 
 def newest_only(consumer: str, batch: Sequence[Received[Any]]) -> list[Received[Any]]:
@@ -44,20 +45,24 @@ def newest_only(consumer: str, batch: Sequence[Received[Any]]) -> list[Received[
     return [received for aggregate, received in newest.items() if aggregate in advanced]
 
 
+def _first_places(event_ids: Sequence[str], new: set[UUID]) -> Sequence[int]:
+    """Return where each new event stands; of several copies in one batch the first counts."""
+    places = []
+    for place, event_id in enumerate(map(UUID, event_ids)):
+        if event_id in new:
+            new.discard(event_id)
+            places.append(place)
+    return places
+
+
 def _as_array(event_ids: Sequence[str]) -> str:
     """Return UUIDs as PostgreSQL writes an array; psycopg would need a microsecond for each."""
     return "{" + ",".join(event_ids) + "}"
 
 
-# Of several copies in one batch the first counts.
 _ENTER = """
-WITH given AS MATERIALIZED (
-    SELECT event_id, place FROM unnest(%s::uuid[]) WITH ORDINALITY AS g(event_id, place)),
-entered AS (
-    INSERT INTO streaming_inbox (consumer, event_id) SELECT %s, event_id FROM given
-    ON CONFLICT DO NOTHING RETURNING event_id)
-SELECT CASE WHEN (SELECT count(*) FROM entered) < (SELECT count(*) FROM given)
-    THEN ARRAY(SELECT min(place) FROM given JOIN entered USING (event_id) GROUP BY event_id ORDER BY 1) END
+INSERT INTO streaming_inbox (consumer, event_id) SELECT %s, unnest(%s::uuid[]) ON CONFLICT DO NOTHING
+RETURNING event_id
 """
 
 _ADVANCE = """
