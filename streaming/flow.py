@@ -151,10 +151,14 @@ def _ends(partitions: Collection[Partition]) -> Mapping[Partition, tuple[int, in
             raise
     consumer = kafka.new_consumer(topic_name("flow"))
     try:
-        present = kafka.topics_of(consumer, within_s=kafka.ANSWER_WITHIN_S)
+        present = {
+            topic
+            for topic in {topic for topic, _ in partitions}
+            if kafka.has_topic(consumer, topic_name(topic), within_s=kafka.ANSWER_WITHIN_S)
+        }
     finally:
         consumer.close()
-    return find_ends({(topic, number) for topic, number in partitions if topic_name(topic) in present})
+    return find_ends({(topic, number) for topic, number in partitions if topic in present})
 
 
 def _lags(stands: Mapping[Partition, int], ends: Mapping[Partition, tuple[int, int]]) -> list[PartitionLag]:
