@@ -3,10 +3,9 @@
 import logging
 import time
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
@@ -16,20 +15,42 @@ SAME_MESSAGE_EVERY_S = 10.0
 
 
 def new_producer() -> Producer:
-    """Return a producer that loses and reorders nothing, however long the broker is away."""
+    """Return a producer that loses and reorders nothing, however long the broker is away; see :func:`poll`."""
     return Producer(_client("producer") | _PRODUCER)
 
 
-def topics_of(producer: Producer, *, within_s: float) -> AbstractSet[str]:
+def poll(producer: Producer, wait_s: float) -> KafkaError | None:
     """
-    Return the topics that the broker has and shows to us, by their full names.
+    Run a producer's callbacks, and wait for some if there are none.
 
-    Asks for all of them: if one is asked for and is missing, the client goes on asking for it by itself.
+    Return an error that the producer cannot go on from, once: it sends nothing more.
+    """
+    try:
+        producer.poll(wait_s)
+    except KafkaException as raised:
+        error: KafkaError = raised.args[0]
+        if not error.fatal():
+            raise
+        return error
+    return None
+
+
+def throw_away(producer: Producer, *, within_s: float) -> None:
+    """Drop what a producer has not sent, and run the callbacks of all that it had."""
+    until = time.monotonic() + within_s
+    producer.purge(in_queue=True, in_flight=True, blocking=False)
+    while len(producer) and time.monotonic() < until:
+        poll(producer, 0.05)
+
+
+def has_topic(producer: Producer, name: str, *, within_s: float) -> bool:
+    """
+    Say whether the broker has a topic, by its full name, and shows it to us.
 
     :raises KafkaException: if the broker does not answer in time.
     """
-    topics = producer.list_topics(timeout=within_s).topics
-    return {name for name, topic in topics.items() if topic.error is None or not is_of_topic(topic.error)}
+    topic = producer.list_topics(name, timeout=within_s).topics[name]
+    return topic.error is None or not is_of_topic(topic.error)
 
 
 def is_of_topic(error: KafkaError) -> bool:
@@ -63,6 +84,8 @@ _OF_TOPIC = frozenset(
 
 _PRODUCER: dict[str, Any] = {
     "enable.idempotence": True,
+    # An event that is refused is not followed by its successors: that is fatal to the client.
+    "enable.gapless.guarantee": True,
     "acks": "all",
     # Never: with a timeout an event can fail while its successor is delivered.
     "delivery.timeout.ms": 0,

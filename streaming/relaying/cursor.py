@@ -27,6 +27,16 @@ class Cursor:
         self._position = position
         self._held += held
 
+    def hold(self, held: Sequence[HeldEvent]) -> None:
+        """
+        Store events that are to be held at once, without moving on.
+
+        :raises LeaseLost: if the lease is no longer ours, or ran out.
+        """
+        self._held += held
+        if held:
+            self.store()
+
     def store_if_due(self) -> None:
         """
         Store the position and renew the lease, if the last time is long enough ago.

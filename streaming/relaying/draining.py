@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Sequence
 
 import psycopg
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, Producer
 from psycopg.rows import TupleRow
 
+from streaming import kafka, tallies
 from streaming.relaying import holding
 from streaming.relaying.cursor import Cursor
 from streaming.relaying.ranges import ShardRange
-from streaming.relaying.sender import Sender, SendFailed
+from streaming.relaying.sender import Sender
 from streaming.relaying.sending import Sending
 
 logger = logging.getLogger(__name__)
@@ -32,17 +33,25 @@ class Draining:
     """
 
     def __init__(
-        self, connection: psycopg.Connection[TupleRow], shards: ShardRange, sender: Sender, cursor: Cursor
+        self,
+        connection: psycopg.Connection[TupleRow],
+        shards: ShardRange,
+        sender: Sender,
+        cursor: Cursor,
+        *,
+        epoch: int,
     ) -> None:
         self._connection = connection
         self._shards = shards
         self._sender = sender
         self._cursor = cursor
+        self._epoch = epoch
         self._tried: Sequence[str] = ()
         self._pause_s = TRY_FIRST_AFTER_S
         self._next_try_at = time.monotonic()
         self._to_try: deque[str] = deque()
         self._topic: str | None = None
+        self._producer: Producer | None = None
         self._sending: Sending | None = None
         self._is_first = True
         self.needs_quiet = False
@@ -58,18 +67,26 @@ class Draining:
         Take the next step, if there is one to take; never waits for the broker.
 
         :raises LeaseLost: if the lease is no longer ours, or ran out.
-        :raises SendFailed: if a record was refused for a reason that is not its topic's.
         """
-        if self._topic is None:
+        if self._topic is None or self._producer is None:
             self._choose()
         elif self._sending is None:
             self._send_next(self._topic)
         else:
-            self._look_after(self._topic, self._sending)
+            self._look_after(self._topic, self._producer, self._sending)
+
+    def close(self) -> None:
+        """Leave what is under way to the next try, or to the next leader."""
+        if self._producer is not None:
+            kafka.throw_away(self._producer, within_s=0.1)
+        self._topic = self._producer = self._sending = None
+        self.needs_quiet = False
 
     def _choose(self) -> None:
         if self._to_try:
             self._topic = self._to_try.popleft()
+            # One of its own: what a topic refuses may be fatal to the producer that tried.
+            self._producer = kafka.new_producer()
             self._is_first = True
         elif self._is_due():
             self._find()
@@ -97,6 +114,8 @@ class Draining:
         try:
             present = self._sender.topics_that_are_there(set(self._sender.held_topics))
         except KafkaException:
+            self._pause_s = TRY_FIRST_AFTER_S  # that tells nothing of the topics.
+            self._next_try_at = time.monotonic() + self._pause_s
             return
         self._to_try.extend(sorted(present))
 
@@ -110,26 +129,21 @@ class Draining:
         rows = holding.read_held(self._connection, self._shards, topic, limit=limit)
         if rows:
             self._sending = Sending(rows, number=0, failures={})
-            self._sender.send_again(self._sending)
         elif self.needs_quiet:
             self._sender.go_on_with(topic)
             logger.info("the topic %s flows again", topic)
-            self._end()
+            self.close()
         self.needs_quiet = self._topic is not None and len(rows) < limit
 
-    def _look_after(self, topic: str, sending: Sending) -> None:
-        if sending.error is not None:
-            raise SendFailed(str(sending.error))
-        if sending.failures:
-            logger.warning("the topic %s stays held: %s", topic, sending.failures[topic].error)
-            self._end()
-        elif sending.is_done:
+    def _look_after(self, topic: str, producer: Producer, sending: Sending) -> None:
+        if not sending.is_handed_over:
+            sending.hand_over(producer, epoch=self._epoch)
+        fatal = kafka.poll(producer, 0)
+        if sending.is_done and not sending.failures:
             self._cursor.let_go(topic, [row.id for row in sending.rows])
+            tallies.EVENTS_SENT.add(len(sending.rows))
             self._sending = None
             self._is_first = False
-        elif not sending.is_handed_over:
-            self._sender.send_again(sending)
-
-    def _end(self) -> None:
-        self._topic = self._sending = None
-        self.needs_quiet = False
+        elif error := next(iter(sending.failures.values()), None) or sending.error or fatal:
+            logger.warning("the topic %s stays held: %s", topic, error)
+            self.close()

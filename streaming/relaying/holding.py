@@ -12,21 +12,23 @@ import psycopg
 from psycopg.rows import TupleRow, args_row
 
 from streaming.envelope import LOG_ROW_SQL, LogRow
+from streaming.relaying.earlier_forms import form_on
 from streaming.relaying.ranges import ShardRange
 
 
 class HeldEvent(NamedTuple):
-    """An event that could not be sent, and why."""
+    """An event that could not be sent to a topic, and why."""
 
     event_id: str
+    topic: str
     error: str
 
 
 def hold(connection: psycopg.Connection[TupleRow], events: Sequence[HeldEvent]) -> None:
     """Keep events for later; in the transaction that moves the cursor over them."""
     if events:
-        event_ids, errors = zip(*events, strict=True)
-        connection.execute(_HOLD, [list(event_ids), list(errors)])
+        event_ids, topics, errors = zip(*events, strict=True)
+        connection.execute(_HOLD, [list(event_ids), list(topics), list(errors)])
 
 
 def let_go(connection: psycopg.Connection[TupleRow], topic: str, ids: Sequence[int]) -> None:
@@ -45,13 +47,13 @@ def read_held(
     """Return the first events that a topic holds, in the order of their ids."""
     with connection.cursor(binary=True, row_factory=args_row(LogRow)) as cursor:
         cursor.execute(_READ, [topic, shards.low, shards.high, limit])
-        return cursor.fetchall()
+        return [form_on(row, topic) for row in cursor.fetchall()]
 
 
 _HOLD = """
 INSERT INTO streaming_held (topic, id, shard, error)
-SELECT topic, id, shard, failed.error
-FROM unnest(%s::uuid[], %s::text[]) AS failed(event_id, error) JOIN streaming_event USING (event_id)
+SELECT failed.topic, id, shard, failed.error
+FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS failed(event_id, topic, error) JOIN streaming_event USING (event_id)
 ON CONFLICT DO NOTHING
 """
 

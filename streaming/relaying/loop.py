@@ -12,7 +12,6 @@ import psycopg
 from confluent_kafka import KafkaException
 from psycopg.rows import TupleRow
 
-from streaming import kafka
 from streaming.database import connect
 from streaming.relaying import holding, lease, start_check
 from streaming.relaying.cursor import Cursor
@@ -101,16 +100,14 @@ class RelayLoop:
     def _lead(self, connection: psycopg.Connection[TupleRow], leadership: Leadership) -> None:
         logger.info("%s led by %s, epoch %d", leadership.name, leadership.owner, leadership.epoch)
         held = holding.held_topics(connection, self._shards)
-        sender = Sender(kafka.new_producer(), epoch=leadership.epoch, held=held)
+        sender = Sender(epoch=leadership.epoch, held=held)
         cursor = Cursor(connection, leadership)
-        draining = Draining(connection, self._shards, sender, cursor)
-        try:
+        draining = Draining(connection, self._shards, sender, cursor, epoch=leadership.epoch)
+        with closing(sender), closing(draining):
             with closing(ReadAhead(self._shards, leadership.position)) as ahead:
                 while not self._is_over():
                     self._publish(ahead, sender, draining, cursor)
             self._finish(sender, cursor)
-        finally:
-            sender.close()
         cursor.store()
 
     def _publish(self, ahead: ReadAhead, sender: Sender, draining: Draining, cursor: Cursor) -> None:

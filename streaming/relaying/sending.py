@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streaming import kafka
 from streaming.envelope import LogRow, headers_of
 from streaming.relaying.holding import HeldEvent
+from streaming.relaying.watching import note_error
 from streaming.topics import topic_name
 
 
@@ -70,7 +71,7 @@ class Sending:
         for place, row in enumerate(self.rows if self.failures else ()):
             failure = self._failure_before(place)
             if failure is not None:
-                yield HeldEvent(row.event_id, failure.error)
+                yield HeldEvent(row.event_id, row.topic, failure.error)
 
     def _failure_before(self, place: int) -> TopicFailure | None:
         """Return what went wrong with a row, or with an earlier one of its topic."""
@@ -86,6 +87,7 @@ class Sending:
         if not kafka.is_of_topic(error):
             self.error = self.error or error
             return
+        note_error(error)
         failure = TopicFailure(self._number, place, str(error))
         topic = self.rows[place].topic
         self.failures[topic] = min(failure, self.failures.get(topic, failure))

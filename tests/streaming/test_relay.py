@@ -7,8 +7,6 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -17,7 +15,7 @@ from django.db import connection, transaction
 
 from kernel import context
 from kernel.identifiers import new_id
-from streaming import outbox, topics
+from streaming import outbox
 from streaming.broker_topics import apply_topics
 from streaming.consuming.records import RawRecord
 from streaming.database import connect
@@ -28,8 +26,8 @@ from streaming.relaying.loop import RelayLoop
 from streaming.relaying.ranges import ranges
 from streaming.relaying.reader import Position
 from streaming.relaying.resizing import make_rows
-from tests.support.builders.streaming import ThingStopped, a_thing_moved, a_thing_stopped
-from tests.support.streams import is_all_sent, published, relay_once
+from tests.support.builders.streaming import a_thing_moved
+from tests.support.streams import is_all_sent, published, relay_once, running_relay
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,22 +102,6 @@ def test_a_transaction_that_stays_open_delays_its_own_events_only(seen_before):
         go.set()
         slow.join()
         wait_until(lambda: len(published(TOPIC)) == seen_before + 11, "the slow one's event did not arrive")
-
-
-def test_events_of_a_missing_topic_wait_until_it_is_there(monkeypatch):
-    missing = f"tests.missing-{uuid4().hex[:8]}.v1"
-    monkeypatch.setattr(ThingStopped, "topic", missing)
-    event = a_thing_stopped()
-    with running_relay():
-        with transaction.atomic():
-            outbox.record(event)
-        with pytest.raises(AssertionError, match="still waits"):
-            wait_until(is_all_sent, "it still waits", within_s=1)
-        topics.declare(missing, partitions=1, retention_days=1, owner="tests")
-        apply_topics()
-        wait_until(is_all_sent, "it was not published")
-
-    assert [record.key for record in published(missing)] == [str(event.thing_id)]
 
 
 def test_a_former_leader_cannot_move_the_cursor():
@@ -223,20 +205,6 @@ def leader_of(session: object) -> str | None:
         "SELECT owner FROM streaming_relay WHERE name = %s AND lease_until >= clock_timestamp()", [SHARDS.name]
     ).fetchone()
     return row[0] if row else None
-
-
-@contextmanager
-def running_relay() -> Iterator[threading.Event]:
-    """Run a relay beside the test; the event ends it."""
-    apply_topics()
-    stop = threading.Event()
-    thread = threading.Thread(target=RelayLoop(SHARDS, stop).run, daemon=True)
-    thread.start()
-    try:
-        yield stop
-    finally:
-        stop.set()
-        thread.join(15)
 
 
 def start_relay() -> "subprocess.Popen[bytes]":

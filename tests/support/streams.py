@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 from uuid import UUID, uuid4
@@ -104,13 +105,20 @@ def a_raw_record(*, topic: str, value: bytes, key: str | None = None, **changes:
 
 def relay_once() -> None:
     """Publish all of the log that is not on the broker yet, as the real relay does; make the topics if need be."""
+    with running_relay():
+        wait_until(is_all_sent, "the log was not published")
+
+
+@contextmanager
+def running_relay() -> Iterator[threading.Event]:
+    """Run the relay of each range beside the test; the event ends them."""
     apply_topics()
     stop = threading.Event()
     loops = [threading.Thread(target=RelayLoop(shards, stop).run, daemon=True) for shards in ranges()]
     for loop in loops:
         loop.start()
     try:
-        wait_until(is_all_sent, "the log was not published")
+        yield stop
     finally:
         stop.set()
         for loop in loops:
