@@ -1,9 +1,8 @@
 """A consumer as tutorials write it: one record, one transaction, one model instance."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from inspect import signature
 from uuid import UUID
 
 from confluent_kafka import Message, TopicPartition
@@ -17,7 +16,7 @@ from streaming import kafka
 from streaming.models import InboxEntry, Offset
 from streaming.topics import topic_name
 
-_RENDERED = TransactionFields.__dataclass_fields__
+_RENDERED = tuple(signature(TransactionFields).parameters)
 _STORED = tuple(field.name for field in Transaction._meta.concrete_fields)
 
 
@@ -40,16 +39,15 @@ def _apply(message: Message) -> None:
     headers = dict(message.headers())
     _, is_new = InboxEntry.objects.get_or_create(event_id=UUID(headers["ce_id"].decode()), consumer="plain")
     if is_new:
-        _keep(json.loads(message.value()))
+        _keep(TransactionChanged.from_payload(message.value()))
     place = Offset.objects.filter(group=GROUP, topic=TOPIC, partition=message.partition())
     place.update(next_offset=message.offset() + 1)
 
 
-def _keep(body: Mapping[str, Any]) -> None:
-    known = Transaction.objects.select_for_update().filter(id=body["transaction_id"]).first()
-    if known is not None and known.source_version >= body["source_version"]:
+def _keep(event: TransactionChanged) -> None:
+    known = Transaction.objects.select_for_update().filter(id=event.transaction_id).first()
+    if known is not None and known.source_version >= event.source_version:
         return
-    event = TransactionChanged.from_payload(json.dumps(body).encode())
     documents = document_renderer().render_transaction(
         TransactionFields(**{name: getattr(event, name) for name in _RENDERED})
     )
