@@ -1,4 +1,4 @@
-"""``consume --rebuild`` at a terminal: asks, shows how far it is, and tells what was found."""
+"""``consume --rebuild`` and ``--fill`` at a terminal: asks, shows how far it is, and tells what was found."""
 
 import sys
 import time
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from streaming.consuming.registry import Group
 from streaming.rebuilding.errors import RebuildFailed, RebuildRefused
+from streaming.rebuilding.filling import fill_from_log
 from streaming.rebuilding.rebuild import Comparison, Outcome, rebuild
 
 
@@ -21,9 +22,29 @@ def add_rebuild_arguments(parser: ArgumentParser) -> None:
         "rebuild", "builds a group's views anew from its events while the live ones serve"
     )
     options.add_argument("--rebuild", metavar="GROUP")
+    options.add_argument(
+        "--fill",
+        metavar="GROUP",
+        help="apply, out of the log, what the group has not had and its topics no longer hold",
+    )
     options.add_argument("--from", choices=["log", "topics"], default="log", dest="source")
     options.add_argument("--check", action="store_true", dest="is_check", help="compare only; status 1 if they differ")
     options.add_argument("--yes", action="store_true", dest="is_sure", help="replace what differs without asking")
+
+
+def fill_on_console(group: Group, console: Console) -> None:
+    """
+    Apply out of the log what a group has not had, and tell how much that was.
+
+    :raises CommandError: if it cannot be done.
+    """
+    with _bar(console) as bar:
+        task = bar.add_task(group.name, total=None)
+        try:
+            applied = fill_from_log(group, progress=lambda done, total: bar.update(task, completed=done, total=total))
+        except (RebuildRefused, RebuildFailed) as error:
+            raise CommandError(str(error)) from None
+    console.print(f"{applied:,} records of the log applied, which {group.name} had not had")
 
 
 def rebuild_on_console(group: Group, options: Mapping[str, Any], console: Console) -> None:

@@ -49,7 +49,7 @@ class LogSource:
 
     def _all(self) -> Iterator[Sequence[TupleRow]]:
         after = 0
-        while rows := self._ask(_ALL, **self._reader, types=self._types, after=after, batch=BATCH):
+        while rows := self._ask(_ALL, **self._reader, types=types_of(self._group), after=after, batch=BATCH):
             yield rows
             after = rows[-1][0]
 
@@ -58,7 +58,7 @@ class LogSource:
             yield self._ask(_SOME, **self._reader, ids=ids[start : start + BATCH])
 
     def _new_ids(self, seen: str) -> Iterator[int]:
-        return (number for (number,) in self._ask(_NEW, seen=seen, types=self._types))
+        return (number for (number,) in self._ask(_NEW, seen=seen, types=types_of(self._group)))
 
     def _had(self, rows: Sequence[TupleRow]) -> Iterator[tuple[RawRecord, bool]]:
         """Yield the records that the group has had, as if all came on one partition; keep the others' ids in mind."""
@@ -68,11 +68,6 @@ class LogSource:
                 yield replace(record_of_row(LogRow(*row)), offset=self._offset), is_given_up
             else:
                 self._not_had.append(row[0])
-
-    @property
-    def _types(self) -> list[str]:
-        counted = {each.name for each in event_types() if each.aggregate_type in self._group.counted}
-        return sorted(counted | self._group.by_type.keys())
 
     @property
     def _reader(self) -> dict[str, Any]:
@@ -85,6 +80,12 @@ class LogSource:
     def _ask(self, query: str, **parameters: Any) -> Sequence[TupleRow]:
         with self._session.cursor(binary=True) as cursor:
             return cursor.execute(query, parameters).fetchall()
+
+
+def types_of(group: Group) -> list[str]:
+    """Return the event types that a group handles, or only counts."""
+    counted = {each.name for each in event_types() if each.aggregate_type in group.counted}
+    return sorted(counted | group.by_type.keys())
 
 
 _NOW = "SELECT pg_current_snapshot()::text, coalesce((SELECT max(id) FROM streaming_event), 0)"

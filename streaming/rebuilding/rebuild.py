@@ -132,7 +132,7 @@ def _compare(
 
 def _catch_up(group: Group, shadow: Shadow, records: Source, progress: Progress) -> None:
     """Hold the group, and apply the rest of what it has had: so the reader's moment must begin in here."""
-    views.lock_live(group)
+    views.hold_live(group)
     with only_copies():
         for portion in records.next_pass(progress):
             shadow.take(portion)

@@ -22,12 +22,11 @@ class Replaced:
     added: int
 
 
-def lock_live(group: Group) -> None:
+def hold_consumers(group: Group) -> None:
     """
-    Hold the live group until the end of the transaction: who applies records now waits, readers do not.
+    Let the group's consumers wait until the end of the transaction.
 
-    Partitions that the group has never read are entered first, or somebody could begin one meanwhile. Letters are
-    held too, as redriving them changes the views.
+    Partitions that the group has never read are entered first, or somebody could begin one meanwhile.
     """
     places = [(topic.name, n) for topic in declared() if topic.name in group.topics for n in range(topic.partitions)]
     with connection.cursor() as cursor:
@@ -36,6 +35,12 @@ def lock_live(group: Group) -> None:
             [group.name, [topic for topic, _ in places], [number for _, number in places]],
         )
         cursor.execute(f"SELECT FROM {original_of('streaming_offset')} {_ALL_OFFSETS}", [group.name])
+
+
+def hold_live(group: Group) -> None:
+    """Hold all that changes the live views until the end of the transaction: consumers, and who redrives letters."""
+    hold_consumers(group)
+    with connection.cursor() as cursor:
         cursor.execute(f"SELECT FROM {original_of('streaming_dead_letter')} {_OPEN_LETTERS}", [group.name])
 
 

@@ -15,10 +15,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 
 from streaming import kafka, outbox, partitions, topics
-from streaming.broker_topics import apply_topics
+from streaming.broker_topics import apply_topics, topic_differences
 from streaming.consuming.registry import get_group
 from streaming.models import DeadLetter, InboxEntry, Offset
 from streaming.rebuilding.errors import RebuildFailed, RebuildRefused
+from streaming.rebuilding.filling import fill_from_log
 from streaming.rebuilding.rebuild import Outcome, rebuild
 from streaming.services.letters import discard_letter
 from streaming.topics import topic_name
@@ -50,6 +51,8 @@ def own_topics(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.TOPIC_PREFIX = f"{settings.TOPIC_PREFIX}{uuid4().hex[:8]}."
     ours = {topic.name: topic for topic in topics.declared() if topic.name in {"tests.things.v1", "tests.raw.v1"}}
     monkeypatch.setattr(topics, "_declared", ours)
+    apply_topics()
+    wait_until(lambda: topic_differences() == [], "the topics are not there")
 
 
 def test_an_emptied_view_gets_its_rows_back():
@@ -352,7 +355,6 @@ def test_a_topic_that_no_longer_holds_the_beginning_is_refused():
 
 @pytest.mark.usefixtures("own_topics")
 def test_raw_topics_are_rebuilt_from_the_topics_only():
-    apply_topics()
     producer = kafka.new_producer()
     for content in (b"one", b"two"):
         producer.produce(topic_name("tests.raw.v1"), content)
@@ -366,6 +368,62 @@ def test_raw_topics_are_rebuilt_from_the_topics_only():
 
     assert [(each.removed, each.added) for each in outcome.replaced] == [(1, 2)]
     assert rebuilt(RAW, source="topics", may_replace=False).comparison.is_equal
+
+
+def test_what_a_group_has_not_had_is_applied_out_of_the_log_once():
+    ada = move(1)
+    deliver_log(GROUP)
+    ben = move(1)
+    move(2, thing=ada)
+
+    assert fill_from_log(get_group(GROUP), progress=ignored) == 2
+
+    assert steps() == {ada: 2, ben: 1}
+    assert recorded_event_names().count("tests.thing.stopped") == 3
+    deliver_log(GROUP)  # the topics bring them after all.
+    assert recorded_event_names().count("tests.thing.stopped") == 3
+    assert fill_from_log(get_group(GROUP), progress=ignored) == 0
+    assert not Offset.objects.filter(partition__lt=0).exists()
+    assert rebuilt(may_replace=False).comparison.is_equal
+
+
+def test_filling_keeps_to_versions_and_to_parked_keys():
+    steps_view.refused_steps.add(666)
+    ada, ben = move(1), move(666)
+    deliver_log(SUMS)
+    move(2, 3, thing=ada)
+    move(4, thing=ben)
+
+    fill_from_log(get_group(SUMS), progress=ignored)
+    deliver_log(SUMS)
+
+    assert sums() == {ada: (6, 3)}
+    assert DeadLetter.objects.filter(key=str(ben)).count() == 2
+    discard_letter(letter_id=DeadLetter.objects.earliest("id").id, reason="a slip", now=datetime.now(UTC))
+    assert sums() == {ada: (6, 3), ben: (4, 1)}
+
+
+def test_where_too_many_records_cannot_be_applied_filling_ends_and_leaves_its_batch_undone():
+    steps_view.refused_steps.add(666)
+    for _ in range(52):
+        move(666)
+
+    with pytest.raises(RebuildFailed, match="too many records"):
+        fill_from_log(get_group(GROUP), progress=ignored)
+    assert DeadLetter.objects.count() == 0
+    assert not Offset.objects.filter(partition__lt=0).exists()
+
+
+def test_what_is_not_in_the_log_cannot_be_filled():
+    with pytest.raises(RebuildRefused, match="not in the log"):
+        fill_from_log(get_group(RAW), progress=ignored)
+
+
+def test_the_command_fills():
+    move(1, 2)
+    told = StringIO()
+    call_command("consume", "--fill", GROUP, stdout=told)
+    assert f"2 records of the log applied, which {GROUP} had not had" in told.getvalue()
 
 
 def test_the_command_compares_replaces_and_tells():
@@ -395,6 +453,10 @@ def move(*numbers: int, thing: UUID | None = None) -> UUID:
         with transaction.atomic():
             outbox.record(a_thing_moved(thing, step=number))
     return thing
+
+
+def ignored(_done: int, _total: int) -> None:
+    """Take no notice of progress."""
 
 
 def stop(thing: UUID) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from streaming import tallies
 from streaming.consuming.registry import Group, UnknownGroup, get_group, list_groups
 from streaming.consuming.runner import GroupRunner
-from streaming.management.rebuilding import add_rebuild_arguments, rebuild_on_console
+from streaming.management.rebuilding import add_rebuild_arguments, fill_on_console, rebuild_on_console
 from streaming.stopping import stop_on_signals
 
 
@@ -29,6 +29,9 @@ class Command(BaseCommand):
         """Run the groups until told to stop, or rebuild one."""
         if options["rebuild"]:
             rebuild_on_console(self._group(options["rebuild"]), options, Console(file=cast("IO[str]", self.stdout)))
+            return
+        if options["fill"]:
+            fill_on_console(self._group(options["fill"]), Console(file=cast("IO[str]", self.stdout)))
             return
         chosen = list_groups() if is_all else [self._group(name) for name in groups]
         if not chosen:
