@@ -3,15 +3,32 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name.
 
 from streaming import events, topics
+
+REPLICAS_IN_PRODUCTION = 3
 
 
 @register
 def events_are_complete(**_kwargs: Any) -> Sequence[CheckMessage]:
     """Every event type has a schema that can be made, and a topic that is declared."""
     return [error for event_type in events.event_types() for error in _errors_of(event_type)]
+
+
+@register(deploy=True)
+def topics_outlive_a_broker(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """In production a topic survives the loss of a broker."""
+    if settings.KAFKA_REPLICATION_FACTOR >= REPLICAS_IN_PRODUCTION:
+        return []
+    return [
+        Warning(
+            f"KAFKA_REPLICATION_FACTOR is {settings.KAFKA_REPLICATION_FACTOR}: a lost broker takes events along",
+            hint=f"Set it to {REPLICAS_IN_PRODUCTION}; topics that exist are moved by the brokers' own tools.",
+            id="streaming.W001",
+        )
+    ]
 
 
 def _errors_of(event_type: type[events.Event]) -> list[CheckMessage]:

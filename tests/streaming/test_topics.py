@@ -5,6 +5,7 @@ from confluent_kafka.admin import NewTopic
 
 from streaming import kafka, topics
 from streaming.broker_topics import apply_topics, topic_differences
+from streaming.checks import topics_outlive_a_broker
 from tests.support.waiting import wait_until
 
 LATE = topics.topic_name("tests.late.v1")
@@ -50,3 +51,9 @@ def test_a_topic_with_too_few_replicas_is_told(monkeypatch, settings):
         f"{things}: has 1 replicas instead of 3",
         f"{things}: min.insync.replicas is 1 instead of 2",
     ]
+
+
+@pytest.mark.parametrize(("replicas", "warnings"), [(1, ["streaming.W001"]), (3, [])])
+def test_a_deployment_is_warned_of_topics_that_do_not_outlive_a_broker(replicas, warnings, settings):
+    settings.KAFKA_REPLICATION_FACTOR = replicas
+    assert [warning.id for warning in topics_outlive_a_broker()] == warnings
