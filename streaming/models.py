@@ -70,6 +70,7 @@ class Relay(models.Model):
     stored_at = models.DateTimeField()
     system_identifier = models.BigIntegerField(null=True)
     timeline = models.TextField(null=True)
+    server_started_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     refusal = models.TextField(null=True)
 

@@ -167,6 +167,6 @@ _MOVE = """
 UPDATE streaming_relay SET snap = pg_current_snapshot(), window_snap = NULL, last_id = 0, stored_at = clock_timestamp(),
     owner = NULL, lease_until = '-infinity', epoch = epoch + 1, refused_at = NULL, refusal = NULL,
     system_identifier = (SELECT system_identifier FROM pg_control_system()),
-    timeline = left(pg_walfile_name(pg_current_wal_lsn()), 8)
+    timeline = left(pg_walfile_name(pg_current_wal_lsn()), 8), server_started_at = pg_postmaster_start_time()
 WHERE name LIKE 'relay:%'
 """

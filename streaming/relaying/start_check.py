@@ -2,7 +2,9 @@
 Whether a log may be published from where its cursor stands: not if the database is another one than it was.
 
 After a restore, the log may lack events that the topics have, and a cursor's transaction ids may mean nothing any
-more. To go on would give consumers other events under versions that they have seen.
+more. To go on would give consumers other events under versions that they have seen. A copy of the database's files
+looks like the database itself, cursor included, but for one thing: its server was started later. So whenever the
+server is not the one that was published from, the end of each topic is compared with the log.
 """
 
 import time
@@ -20,6 +22,8 @@ from streaming.relaying.tail import PublishedEvent, find_lost
 
 LOOK_BACK = timedelta(minutes=5)
 """More than the clocks of database and broker ever differ."""
+LOOK_BACK_AFTER_RESTART = timedelta(seconds=30)
+"""A crashed server is back with all that it had committed, most often: the pause shall be short."""
 NAMED_AT_MOST = 5
 
 
@@ -37,8 +41,8 @@ def find_refusal(
     """
     origin = _look(connection, leadership.name)
     refusal = origin.refusal or _compare(origin)
-    if refusal is None and origin.timeline != origin.present_timeline:
-        lost = _find_lost(connection, leadership, origin.stored_at - LOOK_BACK, is_over)
+    if refusal is None and (origin.has_branched or origin.has_restarted):
+        lost = _find_lost(connection, leadership, _doubted_since(origin), is_over)
         refusal = _tell_lost(origin, lost) if lost else None
     parameters = {
         "name": leadership.name,
@@ -60,7 +64,13 @@ class _Origin:
     present_system_identifier: int
     timeline: str
     present_timeline: str
+    has_restarted: bool
     has_xids_ahead: bool
+
+    @property
+    def has_branched(self) -> bool:
+        """Say whether a standby was promoted, or the log of changes replayed to some moment."""
+        return self.timeline != self.present_timeline
 
 
 def _look(connection: psycopg.Connection[TupleRow], name: str) -> _Origin:
@@ -81,14 +91,22 @@ def _compare(origin: _Origin) -> str | None:
     return None
 
 
+def _doubted_since(origin: _Origin) -> datetime:
+    return origin.stored_at - (LOOK_BACK if origin.has_branched else LOOK_BACK_AFTER_RESTART)
+
+
 def _tell_lost(origin: _Origin, lost: Sequence[PublishedEvent]) -> str:
     named = "; ".join(
         f"{event.type} {event.aggregate_id} version {event.version} ({event.event_id})"
         for event in lost[:NAMED_AT_MOST]
     )
+    what = (
+        f"was promoted or recovered (timeline {origin.timeline}, now {origin.present_timeline})"
+        if origin.has_branched
+        else "was started anew, from an older state of its files"
+    )
     return (
-        f"the database was promoted or recovered (timeline {origin.timeline}, now {origin.present_timeline}), and"
-        f" {len(lost)} events that were published are not in the log: {named}"
+        f"the database {what}, and {len(lost)} events that were published are not in the log: {named}"
         f"{'; …' if len(lost) > NAMED_AT_MOST else ''}. {_advice(origin)}"
     )
 
@@ -116,6 +134,7 @@ def _find_lost(
 
 _LOOK = """
 SELECT r.refusal, r.stored_at, r.system_identifier, c.system_identifier AS present_system_identifier, r.timeline,
+    r.server_started_at IS DISTINCT FROM pg_postmaster_start_time() AS has_restarted,
     left(pg_walfile_name(pg_current_wal_lsn()), 8) AS present_timeline,
     pg_snapshot_xmax(coalesce(r.window_snap, r.snap)) > pg_snapshot_xmax(pg_current_snapshot()) AS has_xids_ahead
 FROM streaming_relay r CROSS JOIN pg_control_system() c WHERE r.name = %(name)s
@@ -123,7 +142,9 @@ FROM streaming_relay r CROSS JOIN pg_control_system() c WHERE r.name = %(name)s
 
 _NOTE = """
 UPDATE streaming_relay SET timeline = %(timeline)s, refusal = %(refusal)s::text,
-    refused_at = CASE WHEN %(refusal)s::text IS NOT NULL THEN coalesce(refused_at, clock_timestamp()) END
+    refused_at = CASE WHEN %(refusal)s::text IS NOT NULL THEN coalesce(refused_at, clock_timestamp()) END,
+    server_started_at = CASE WHEN %(refusal)s::text IS NULL THEN pg_postmaster_start_time() ELSE server_started_at END
 WHERE name = %(name)s AND epoch = %(epoch)s
-    AND (timeline, refusal) IS DISTINCT FROM (%(timeline)s, %(refusal)s::text)
+    AND (timeline, refusal, server_started_at)
+        IS DISTINCT FROM (%(timeline)s, %(refusal)s::text, pg_postmaster_start_time())
 """
