@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS tests_effect (
 REJECTED_STEP = 666
 BROKEN_STEP = 667
 ORPHANED_STEP = 668
+DISLIKED_STEP = 669
 GARBAGE = b"garbage"
 SAID_TO_ECHO = "echo"
 
@@ -62,6 +63,14 @@ def apply_with_late_constraints(batch: Sequence[Received[ThingMoved]]) -> None:
             if received.event.step == ORPHANED_STEP:
                 cursor.execute("INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (-1, -1)")
     _note("late", batch)
+
+
+@handles(ThingMoved, group="tests.picky")
+def apply_what_pleases(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Note each move; refuse what only this group dislikes, so that it may lie on the topic of all."""
+    if any(received.event.step == DISLIKED_STEP for received in batch):
+        raise Reject("no such step")
+    _note("picky", batch)
 
 
 @handles(ThingMoved, group="tests.outputs")
