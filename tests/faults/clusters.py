@@ -15,7 +15,7 @@ from openbanking.services import processes
 from openbanking.services.addresses import known_addresses
 from openbanking.services.ports import keep_or_choose
 from openbanking.services.postgres import Postgres, binaries
-from openbanking.services.state import load_state, save_state
+from openbanking.services.state import State, load_state, save_state
 from openbanking.services.unprivileged import as_stand_in, give
 from tests.faults.timing import wait_until
 
@@ -84,16 +84,21 @@ class Cluster:
 
     def copy_to(self, folder: Path, *, follows_by_port: int | None = None) -> "Cluster":
         """Copy the running cluster: as a standby that follows it by this port, or as a backup to be started later."""
-        copy = Cluster(folder)
+        copy = self.sibling(folder)
         copy.service.home.mkdir(parents=True)
         give(copy.service.home)
-        state = load_state(self.folder)
-        assert state.postgres is not None
-        save_state(folder, replace(state, kafka=None, valkey=None, postgres=replace(state.postgres, port=_free_port())))
         url = through(self.admin_url, follows_by_port or self.port)
         command = ["pg_basebackup", f"--dbname={url}", f"--pgdata={copy.data}", "--checkpoint=fast"]
         self.run([*command, *(["--write-recovery-conf"] if follows_by_port else [])], reaching=copy)
         return copy
+
+    def sibling(self, folder: Path) -> "Cluster":
+        """Return another cluster that is yet to be made, with the same passwords."""
+        state = load_state(self.folder)
+        assert state.postgres is not None
+        folder.mkdir(parents=True)
+        save_state(folder, State(postgres=replace(state.postgres, port=keep_or_choose(None))))
+        return Cluster(folder)
 
     def run(self, command: Sequence[str], *, reaching: "Cluster") -> None:
         """Run one of PostgreSQL's programs as the user that the servers run as."""
@@ -144,7 +149,3 @@ def through(url: str, port: int) -> str:
     """Return the address by another port."""
     parts = urlsplit(url)
     return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
-
-
-def _free_port() -> int:
-    return keep_or_choose(None)

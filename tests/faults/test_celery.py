@@ -52,7 +52,7 @@ def test_a_worker_that_is_asked_to_end_in_the_middle_of_a_backlog_hands_it_over_
     start_worker(world, "other worker")
     start_beat(world, "beat")
     for _ in range(3):
-        wait_until(lambda: world.leader() is not None, "nobody leads")
+        wait_until(lambda: world.leader() is not None, "nobody leads", within_s=240)
         leader = world.leader()
         world.end(leader)
         start_worker(world, leader)
@@ -90,11 +90,13 @@ def start_all(world, seed):
     for name in ("beat", "other beat"):
         start_beat(world, name)
     world.start_writer(seed=seed)
-    wait_until(lambda: world.leader() is not None, "nobody leads")
+    wait_until(lambda: world.leader() is not None, "nobody leads", within_s=240)
 
 
 def start_worker(world, name):
-    arguments = "worker --queues relay,default --pool threads --concurrency 4 --without-gossip --without-mingle"
+    arguments = (
+        "worker --queues relay,default --pool threads --concurrency 4 --without-gossip --without-mingle --loglevel INFO"
+    )
     hostname = f"{name.replace(' ', '-')}@%h"
     world.start(name, "-m", "celery", "--app", "tests.faults.celery_app", *arguments.split(), "--hostname", hostname)
 

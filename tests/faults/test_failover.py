@@ -7,6 +7,7 @@ from pathlib import Path
 from signal import SIGKILL
 
 import msgspec
+import psycopg
 import pytest
 
 from openbanking.services.addresses import known_addresses
@@ -74,6 +75,30 @@ def test_nothing_is_lost_when_a_synchronous_standby_is_promoted_under_load(world
     pair.fail_over(world)
     pause(3)
     world.end("writer")
+
+    assert judge(world) > 0
+
+
+def test_effects_lost_in_a_failover_are_applied_again_by_consumers_that_were_running_all_the_time(world, pair, seed):
+    world.start_relay()
+    world.start_consumers()
+    world.write(seed=seed, seconds=1)
+    judge(world)
+    with psycopg.connect(world.admin_url) as holder:
+        holder.execute("LOCK TABLE streaming_offset IN EXCLUSIVE MODE")  # consumers stand still inside their batch.
+        world.write(seed=seed + 1, seconds=1)
+        changes = sum(map(len, world.account().done.values()))
+        wait_until(
+            lambda: sum(broker.ends(world.bootstrap, world.prefix + PURSES).values()) >= changes,
+            "not all was published",
+        )
+        world.end("relay")
+        wait_until(pair.primary.is_followed, "the standby does not follow")
+        pair.link.lead_to(None)
+    wait_until(lambda: world.value("SELECT count(*) FROM tests_sighting") >= changes, "not all was applied")
+    pair.fail_over(world)
+    world.start_relay()
+    world.write(seed=seed + 2, seconds=1)
 
     assert judge(world) > 0
 

@@ -82,7 +82,7 @@ def test_a_database_moved_to_another_cluster_is_refused_and_once_adopted_loses_a
     start_all(world)
     world.write(seed=seed, seconds=2)
     judge(world)
-    other = Cluster(tmp_path / "other")
+    other = primary.sibling(tmp_path / "other")
     with ending(other):
         move(primary, other, world.database, tmp_path)
         door.lead_to(None)
