@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -22,22 +23,25 @@ def apply_batch(
     records: Sequence[RawRecord],
     epochs: Mapping[Partition, int],
     *,
+    following: Mapping[Partition, int] | None = None,
     stopping: frozenset[Partition] = frozenset(),
 ) -> dict[Partition, int]:
     """
     Apply what is new among the records and store where to read on; return that, by partition.
 
-    Records of partitions that somebody else took over meanwhile, or that were stopped, are left alone. If the batch
+    Records of partitions that somebody else took over meanwhile, or that were stopped, are left alone. So are those
+    of partitions that do not stand where the records follow on, if ``following`` tells: the database may have lost
+    the last transactions in a failover, and what lies between would be skipped for good. If the batch
     as a whole fails, its records are applied one by one, so that only those at fault become dead letters. Where too
     many are at fault, their partition is stopped behind the last one; ``stopping`` is for this function itself.
 
     :raises OperationalError: if the database cannot do it now (:func:`.is_transient`); nothing has happened then.
     """
     try:
-        return _apply_somehow(group, records, epochs, stopping)
+        return _apply_somehow(group, records, _Claims(epochs, following), stopping)
     except BudgetSpent as spent:
         left = [record for record in records if not spent.is_behind(record)]
-        return apply_batch(group, left, epochs, stopping=stopping | {spent.partition})
+        return apply_batch(group, left, epochs, following=following, stopping=stopping | {spent.partition})
 
 
 def apply_record(group: Group, record: RawRecord) -> None:
@@ -107,30 +111,44 @@ def in_turn(group: Group, records: Sequence[RawRecord]) -> Sequence[int]:
     return order
 
 
+class _Claims(NamedTuple):
+    """Under which epochs partitions may be read, and where each must stand, if that is known."""
+
+    epochs: Mapping[Partition, int]
+    following: Mapping[Partition, int] | None
+
+    def hold(self, partition: Partition, stand: tuple[int, int]) -> bool:
+        """Say whether a partition that stands there is still ours, and as we left it."""
+        next_offset, epoch = stand
+        if epoch != self.epochs.get(partition):
+            return False
+        return self.following is None or next_offset == self.following.get(partition)
+
+
 def _apply_somehow(
-    group: Group, records: Sequence[RawRecord], epochs: Mapping[Partition, int], stopping: frozenset[Partition]
+    group: Group, records: Sequence[RawRecord], claims: _Claims, stopping: frozenset[Partition]
 ) -> dict[Partition, int]:
     try:
-        return _apply(group, records, epochs, stopping, is_singly=False)
+        return _apply(group, records, claims, stopping, is_singly=False)
     except BudgetSpent:
         raise
     except Exception as error:  # whatever a handler raises, its partition must not stop.
         if is_transient(error):
             raise
-        return _apply(group, records, epochs, stopping, is_singly=True)
+        return _apply(group, records, claims, stopping, is_singly=True)
 
 
 @transaction.atomic
 def _apply(
     group: Group,
     records: Sequence[RawRecord],
-    epochs: Mapping[Partition, int],
+    claims: _Claims,
     stopping: frozenset[Partition],
     *,
     is_singly: bool,
 ) -> dict[Partition, int]:
     stands = offsets.lock(group.name, {(record.topic, record.partition) for record in records})
-    due = list(_due(records, stands, epochs))
+    due = list(_due(records, stands, claims))
     if not due:
         return {}
     batch = Batch(group, due, stopping)
@@ -141,17 +159,15 @@ def _apply(
     next_offsets = {(record.topic, record.partition): record.offset + 1 for record in due}
     offsets.store(group.name, next_offsets)
     for partition in stopping & next_offsets.keys():
-        offsets.stop(group.name, partition, epoch=epochs[partition], reason=REASON)
+        offsets.stop(group.name, partition, epoch=claims.epochs[partition], reason=REASON)
     return next_offsets
 
 
 def _due(
-    records: Iterable[RawRecord], stands: Mapping[Partition, tuple[int, int]], epochs: Mapping[Partition, int]
+    records: Iterable[RawRecord], stands: Mapping[Partition, tuple[int, int]], claims: _Claims
 ) -> Iterator[RawRecord]:
     """Yield what nobody applied yet, of the partitions that are still ours; offsets have holes, so only compare."""
-    next_offsets = {
-        partition: next_offset for partition, (next_offset, epoch) in stands.items() if epoch == epochs.get(partition)
-    }
+    next_offsets = {partition: stand[0] for partition, stand in stands.items() if claims.hold(partition, stand)}
     for record in records:
         partition = (record.topic, record.partition)
         if partition in next_offsets and record.offset >= next_offsets[partition]:

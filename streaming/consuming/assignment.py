@@ -38,6 +38,7 @@ class Assignment:
         self._on_claim = on_claim
         self._assigned: set[Partition] = set()
         self._epochs: dict[Partition, int] = {}
+        self._following: dict[Partition, int] = {}
         self._held: set[Partition] = set()
         self._stopped: set[Partition] = set()
         self._gone: set[Partition] = set()
@@ -49,6 +50,11 @@ class Assignment:
     def epochs(self) -> Mapping[Partition, int]:
         """The claimed partitions, each with the epoch under which it may be read."""
         return self._epochs
+
+    @property
+    def following(self) -> Mapping[Partition, int]:
+        """Where each claimed partition stands, as far as this runner knows: elsewhere, it has to be claimed anew."""
+        return self._following
 
     @property
     def held(self) -> frozenset[Partition]:
@@ -70,9 +76,14 @@ class Assignment:
         """Forget partitions that are no longer ours; called by the client."""
         for partition in map(partition_of, revoked):
             self._epochs.pop(partition, None)
+            self._following.pop(partition, None)
             for marked in (self._assigned, self._held, self._stopped, self._gone, self._doubtful):
                 marked.discard(partition)
         consumer.incremental_unassign(revoked)
+
+    def advance(self, next_offsets: Mapping[Partition, int]) -> None:
+        """Note where partitions stand after a batch."""
+        self._following.update(next_offsets)
 
     def pause(self) -> None:
         """Let nothing be read for a while."""
@@ -115,12 +126,12 @@ class Assignment:
             self._gone.discard(partition)
 
     def _to_be_claimed(self, stand: GroupStand) -> set[Partition]:
-        """Return what was not claimed yet, was let go on, or was moved by people."""
+        """Return what was not claimed yet, was let go on, was moved by people, or went back with the database."""
         wanted = self._assigned - self._epochs.keys()
         differing = set()
         for partition, epoch in self._epochs.items():
             stored = stand.partitions.get(partition)
-            if stored is None or stored.epoch != epoch:
+            if stored is None or (stored.epoch, stored.next_offset) != (epoch, self._following[partition]):
                 differing.add(partition)
             elif partition in self._stopped and not stored.is_stopped:
                 wanted.add(partition)
@@ -134,8 +145,10 @@ class Assignment:
         claimed = offsets.claim(self._group.name, sorted(partitions))
         self._note(offsets.look(self._group.name))
         self._epochs.update({partition: epoch for partition, (_, epoch) in claimed.items()})
+        positions = {partition: next_offset for partition, (next_offset, _) in claimed.items()}
+        self._following.update(positions)
         self._on_claim(claimed.keys())
-        return {partition: next_offset for partition, (next_offset, _) in claimed.items()}
+        return positions
 
     def _note(self, stand: GroupStand) -> None:
         self._is_paused = stand.is_paused

@@ -94,11 +94,12 @@ class GroupRunner:
 
     def _apply(self, consumer: Consumer, assignment: Assignment, records: Sequence[RawRecord]) -> None:
         """Apply a batch, however often the database has to be waited for."""
-        epochs = dict(assignment.epochs)  # what is claimed from now on is read from its stored place again.
+        # What is claimed from now on is read from its stored place again.
+        epochs, following = dict(assignment.epochs), dict(assignment.following)
         pause_s = SHORTEST_PAUSE_S
         while records and not self._stop.is_set():
             try:
-                next_offsets = apply_batch(self._group, records, epochs)
+                next_offsets = apply_batch(self._group, records, epochs, following=following)
             except Exception as error:
                 if not is_transient(error):
                     raise
@@ -108,6 +109,7 @@ class GroupRunner:
                 self._wait(consumer, assignment, pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:
+                assignment.advance(next_offsets)
                 _tell_broker(consumer, next_offsets)
                 if next_offsets != _ends(records):
                     assignment.look()  # one was stopped, or moved.

@@ -98,6 +98,28 @@ def test_a_partition_that_was_lost_while_it_was_paused_flows_when_it_comes_back(
     assert all(versions_of(thing) == [1, 2, 3] for thing in things)
 
 
+def test_what_a_failover_took_back_is_applied_again(admin):
+    thing = uuid4()
+    with running_consumer():
+        publish(a_thing_moved(thing))
+        publish(a_thing_moved(thing))
+        wait_until(lambda: versions_of(thing) == [1, 2], "the first ones were not applied")
+        # As if a standby had taken over that had not got the last transaction yet.
+        admin.execute("DELETE FROM tests_effect WHERE thing_id = %s AND version = 2", [thing])
+        admin.execute(
+            "DELETE FROM streaming_inbox WHERE event_id IN"
+            " (SELECT event_id FROM streaming_event WHERE aggregate_id = %s AND version = 2)",
+            [str(thing)],
+        )
+        admin.execute(
+            'UPDATE streaming_offset SET next_offset = next_offset - 1 WHERE "group" = %s AND next_offset > 0', [GROUP]
+        )
+        publish(a_thing_moved(thing))
+        wait_until(lambda: len(versions_of(thing)) >= 3, "not all was applied")
+
+    assert versions_of(thing) == [1, 2, 3]
+
+
 @pytest.mark.processes
 def test_a_killed_consumer_loses_and_repeats_nothing():
     thing = uuid4()
