@@ -35,7 +35,7 @@ A soak keeps a steady rate, 5,000 changes a second, and lets something go wrong 
 and effects must agree, and neither memory nor connections may have grown.
 
 A few tests need more than every machine has, and are skipped without it: a right to mount a small file system for the
-full disk, and the program `pgbouncer` for the pool.
+full disk, and `pgbouncer` 1.21 or later for the pool.
 """
 
 

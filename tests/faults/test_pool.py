@@ -20,14 +20,15 @@ from tests.faults.world import World, running_world
 
 SESSIONS = 12
 """Far fewer than the platform's connections: they take turns, transaction by transaction."""
+KNOWS_PREPARED_STATEMENTS = (1, 21)
 
 
 @pytest.fixture
 def pool_port(ground: ServiceSet, tmp_path: Path) -> Iterator[int]:
     """A pool in front of the common server, if the program is there."""
     program = shutil.which("pgbouncer")
-    if program is None:
-        pytest.skip("there is no pgbouncer on the path")
+    if program is None or _version(program) < KNOWS_PREPARED_STATEMENTS:
+        pytest.skip("there is no pgbouncer 1.21 or later on the path")
     ground.up()
     folder = tmp_path / "pool"
     folder.mkdir()
@@ -73,6 +74,11 @@ def test_nothing_is_lost_reordered_or_applied_twice_through_a_pool_that_hands_se
     world.end("writer")
 
     assert judge(world) > 0
+
+
+def _version(program: str) -> tuple[int, ...]:
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    return tuple(map(int, told.split(".")))
 
 
 def _answers(url: str) -> bool:
