@@ -39,7 +39,7 @@ def _producer() -> Producer:
     return Producer({"bootstrap.servers": settings.KAFKA_BOOTSTRAP_SERVERS, "acks": "all"})
 
 
-def _headers(event: object) -> list[tuple[str, str]]:
+def _headers(event: object) -> dict[str, str]:
     """Return the headers that the relay would send."""
     from streaming.envelope import LogRow, headers_of
 

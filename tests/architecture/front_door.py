@@ -22,7 +22,7 @@ class FrontDoor(Contract):
             for imported in sorted(graph.modules)
             if (holder := _private_holder(imported)) is not None
             for importer in sorted(graph.find_modules_that_directly_import(imported))
-            if not _is_beneath(importer, holder) and not importer.startswith("tests.")
+            if not _is_beneath(importer, holder) and not importer.startswith(("tests.", "benchmarks."))
         ]
         return ContractCheck(kept=not offences, metadata={"offences": offences})
 

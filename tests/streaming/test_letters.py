@@ -1,6 +1,7 @@
 """Dead letters end in one of two ways, each with a reason: applied in the order of their key, or given up."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -63,7 +64,7 @@ def states() -> list[str]:
     return list(DeadLetter.objects.order_by("id").values_list("state", flat=True))
 
 
-def redrive(thing: UUID, now: object, reason: str = "the handler was mended") -> int:
+def redrive(thing: UUID, now: datetime, reason: str = "the handler was mended") -> int:
     return services.redrive_letters(group=GROUP, topic=THINGS, key=str(thing), reason=reason, now=now)
 
 

@@ -1,9 +1,9 @@
 """The staff's pages of the consumers: who sees what, who may act, and nothing personal unasked."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.urls import reverse
 
@@ -51,11 +51,11 @@ def signed_in(*groups: str) -> Browser:
     return browser
 
 
-def page(browser: Browser, model: str, row: object) -> HttpResponse:
+def page(browser: Browser, model: str, row: object) -> Any:
     return browser.get(reverse(f"admin:streaming_{model}_change", args=[row]))
 
 
-def act(browser: Browser, model: str, row: object, deed: str) -> HttpResponse:
+def act(browser: Browser, model: str, row: object, deed: str) -> Any:
     return browser.post(reverse(f"admin:streaming_{model}_act", args=[row, deed]), REASON)
 
 
