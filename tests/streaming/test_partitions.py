@@ -32,8 +32,9 @@ def _as_before() -> Iterator[None]:
         admin.execute("TRUNCATE streaming_event, streaming_inbox, streaming_held")
         admin.execute("DELETE FROM streaming_relay")
         for (part,) in admin.execute(
-            "SELECT part::text FROM streaming_months('streaming_event') WHERE month < date_trunc('month', now() AT TIME ZONE 'UTC')"
-            " UNION SELECT part::text FROM streaming_months('streaming_inbox') WHERE month < date_trunc('month', now() AT TIME ZONE 'UTC')"
+            "SELECT months.part::text FROM unnest(ARRAY['streaming_event', 'streaming_inbox']) AS parent,"
+            " LATERAL streaming_months(parent) AS months"
+            " WHERE months.month < date_trunc('month', now() AT TIME ZONE 'UTC')"
         ).fetchall():
             admin.execute(f"DROP TABLE {part}")
         admin.execute("DROP TABLE IF EXISTS streaming_seal")
