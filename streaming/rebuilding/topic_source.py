@@ -67,9 +67,11 @@ class TopicSource:
         """Yield the records before the given offsets; offsets have holes, so also the partition's end is an end."""
         if not due:
             return
-        self._consumer.assign(
-            [TopicPartition(topic_name(topic), number, self._next.get((topic, number), 0)) for topic, number in due]
-        )
+        places = [
+            TopicPartition(topic_name(topic), number, self._next.get((topic, number), 0)) for topic, number in due
+        ]
+        self._consumer.assign(places)
+        self._consumer.resume(places)  # the client keeps a pause over an assignment.
         left = set(due)
         while left:
             records = []
