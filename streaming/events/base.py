@@ -10,7 +10,6 @@ from zlib import crc32
 import msgspec
 import orjson
 
-from streaming import topics
 from streaming.earlier_forms import EarlierForm
 from streaming.errors import InvalidEvent, UnknownEventType
 from streaming.schemas import Schema, build_schema, validator_of
@@ -125,9 +124,6 @@ def shard_of(aggregate_type: str, aggregate_id: str) -> int:
     return crc32(f"{aggregate_type}:{aggregate_id}".encode()) % SHARDS
 
 
-_classes: dict[str, type[Event]] = {}
-
-
 def indexed_ids(event: Event) -> tuple[UUID | None, UUID | None, UUID | None]:
     """Return customer, third party and consent of an event, as far as it names them."""
     return (
@@ -135,6 +131,9 @@ def indexed_ids(event: Event) -> tuple[UUID | None, UUID | None, UUID | None]:
         getattr(event, "third_party_id", None),
         getattr(event, "consent_id", None),
     )
+
+
+_classes: dict[str, type[Event]] = {}
 
 
 def _register(cls: type[Event]) -> None:
@@ -172,177 +171,3 @@ def _codec(event_type: type[Event]) -> _Codec:
     if codec is None:
         codec = _codecs[event_type] = _Codec(event_type)
     return codec
-
-
-topics.declare(
-    "audit.access.v1", partitions=3, retention_days=30, owner="streaming", purpose="Who of the staff looked at what."
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadRevealed(Event):
-    """A member of staff looked at the unmasked payload of an event, and said why."""
-
-    name = "streaming.payload.revealed"
-    aggregate_type = "payload"
-    subject = "revealed_event_id"
-    topic = "audit.access.v1"
-    personal = frozenset({"reason"})
-    serves = ("4b",)
-    example = {"revealed_type": "payments.payment.submitted", "reason": "complaint number 12"}
-
-    revealed_event_id: UUID
-    revealed_type: str
-    reason: str
-    customer_id: UUID | None
-    third_party_id: UUID | None
-    consent_id: UUID | None
-
-
-topics.declare(
-    "audit.operations.v1",
-    partitions=3,
-    retention_days=30,
-    owner="streaming",
-    purpose="What the staff did to the flow of data, and why.",
-)
-
-_LETTER = "accounts.balances core.balances.v1/3@1207"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterRevealed(Event):
-    """A member of staff looked at what a dead letter holds, and said why."""
-
-    name = "streaming.letter.revealed"
-    aggregate_type = "payload"
-    subject = "letter"
-    topic = "audit.access.v1"
-    personal = frozenset({"reason"})
-    serves = ("4b",)
-    example = {"letter": _LETTER, "reason": "complaint number 12"}
-
-    letter: str
-    """Who could not apply it, and where it lies: ``group topic/partition@offset``."""
-    letter_event_id: UUID | None
-    reason: str
-    customer_id: UUID | None
-    third_party_id: UUID | None
-    consent_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterRedriven(Event):
-    """A dead letter was applied after all."""
-
-    name = "streaming.letter.redriven"
-    aggregate_type = "letter"
-    subject = "letter"
-    topic = "audit.operations.v1"
-    personal = frozenset({"reason"})
-    serves = ("2b", "4b")
-    example = {"letter": _LETTER, "group": "accounts.balances", "reason": "the handler was mended"}
-
-    letter: str
-    group: str
-    letter_event_id: UUID | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetterDiscarded(Event):
-    """A dead letter was given up: it will never be applied."""
-
-    name = "streaming.letter.discarded"
-    aggregate_type = "letter"
-    subject = "letter"
-    topic = "audit.operations.v1"
-    personal = frozenset({"reason"})
-    serves = ("2b", "4b")
-    example = {"letter": _LETTER, "group": "accounts.balances", "reason": "the core sent it in error"}
-
-    letter: str
-    group: str
-    letter_event_id: UUID | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupPaused(Event):
-    """A group was told to read nothing until it is resumed."""
-
-    name = "streaming.group.paused"
-    aggregate_type = "group"
-    subject = "group"
-    topic = "audit.operations.v1"
-    personal = frozenset({"reason"})
-    serves = ("2b", "4b")
-    example = {"group": "accounts.balances", "reason": "the views are being mended"}
-
-    group: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupResumed(Event):
-    """A group reads again."""
-
-    name = "streaming.group.resumed"
-    aggregate_type = "group"
-    subject = "group"
-    topic = "audit.operations.v1"
-    personal = frozenset({"reason"})
-    serves = ("2b", "4b")
-    example = {"group": "accounts.balances", "reason": "the views are mended"}
-
-    group: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartitionReleased(Event):
-    """A partition that a group had given up on was let go on."""
-
-    name = "streaming.partition.released"
-    aggregate_type = "group"
-    subject = "group"
-    topic = "audit.operations.v1"
-    personal = frozenset({"reason"})
-    serves = ("2b", "4b")
-    example = {
-        "group": "accounts.balances",
-        "partition": "core.balances.v1/3",
-        "stop_reason": "51 letters within 5 minutes",
-        "reason": "the handler was mended",
-    }
-
-    group: str
-    partition: str
-    """``topic/number``."""
-    stop_reason: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupMoved(Event):
-    """A group was told to read on from another place."""
-
-    name = "streaming.group.moved"
-    aggregate_type = "group"
-    subject = "group"
-    topic = "audit.operations.v1"
-    personal = frozenset({"reason"})
-    serves = ("2b", "4b")
-    example = {
-        "group": "accounts.balances",
-        "destination": "earliest",
-        "places": ("core.balances.v1/3: 1207 → 0",),
-        "reason": "a view has to be built anew",
-    }
-
-    group: str
-    destination: str
-    """As it was asked for: ``earliest``, ``latest``, an offset or a time."""
-    places: tuple[str, ...]
-    """Each partition that was moved: ``topic/number: from → to``."""
-    reason: str
