@@ -1,21 +1,22 @@
 """Connections of the relay's own: outside Django's requests, each used by one thread only."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from django.db import connection
 from psycopg.rows import TupleRow
 
-STATEMENT_TIMEOUT_S = 60
+_SETTINGS = {"statement_timeout": "60s", "timezone": "UTC"}
 
 
-def connect(*, statement_timeout_s: int = STATEMENT_TIMEOUT_S) -> psycopg.Connection[TupleRow]:
+def connect(settings: Mapping[str, str] | None = None) -> psycopg.Connection[TupleRow]:
     """
     Open a connection under the application's role, in UTC; each statement commits by itself, durably.
 
-    A statement may take as long as said; 0 lets it take any time.
+    ``settings`` of the server go beside the usual ones, or replace them.
     """
-    options = f"-c statement_timeout={statement_timeout_s}s -c timezone=UTC"
+    options = " ".join(f"-c {name}={value}" for name, value in {**_SETTINGS, **(settings or {})}.items())
     return psycopg.connect(**{**_as_django_connects(), **_OPTIONS, "options": options})
 
 

@@ -14,7 +14,7 @@ from streaming.errors import InvalidEvent
 from streaming.events import Event, event_class, is_known
 from streaming.personal_data import PersonalDataClass, personal_data_class
 
-Headers: TypeAlias = list[tuple[str, str]]
+Headers: TypeAlias = dict[str, str]
 
 
 class LogRow(NamedTuple):
@@ -44,20 +44,18 @@ correlation_id, causation_id::text, to_char(occurred_at AT TIME ZONE 'UTC', 'YYY
 
 def headers_of(row: LogRow, *, epoch: int) -> Headers:
     """Return the headers of a row's record; ``epoch`` is that of the relay that sends it."""
-    headers = [
-        *_headers_of_type(row.type, row.schema_version),
-        ("ce_id", row.event_id),
-        ("ce_subject", row.aggregate_id),
-        ("ce_time", row.occurred_at),
-        ("aggregate-version", row.version),
-        ("relay-epoch", str(epoch)),
-    ]
+    headers = _headers_of_type(row.type, row.schema_version).copy()
+    headers["ce_id"] = row.event_id
+    headers["ce_subject"] = row.aggregate_id
+    headers["ce_time"] = row.occurred_at
+    headers["aggregate-version"] = row.version
+    headers["relay-epoch"] = str(epoch)
     if row.traceparent:
-        headers.append(("traceparent", row.traceparent))
+        headers["traceparent"] = row.traceparent
     if row.correlation_id:
-        headers.append(("correlation-id", row.correlation_id))
+        headers["correlation-id"] = row.correlation_id
     if row.causation_id:
-        headers.append(("causation-id", row.causation_id))
+        headers["causation-id"] = row.causation_id
     return headers
 
 
@@ -104,7 +102,7 @@ def record_of_row(row: LogRow) -> RawRecord:
         offset=-row.id,
         key=row.key,
         value=bytes(row.payload),
-        headers=dict(headers_of(row, epoch=0)),
+        headers=headers_of(row, epoch=0),
         timestamp=datetime.fromisoformat(row.occurred_at),
     )
 
@@ -138,15 +136,15 @@ def record_time(timestamp_ms: int) -> datetime:
 
 
 @cache
-def _headers_of_type(type_name: str, schema_version: int) -> tuple[tuple[str, str], ...]:
+def _headers_of_type(type_name: str, schema_version: int) -> Headers:
     unknown = PersonalDataClass.PERSONAL  # of a type that nobody knows any more, the worst is assumed.
     personal_data = personal_data_class(event_class(type_name)) if is_known(type_name) else unknown
-    return (
-        ("ce_specversion", "1.0"),
-        ("ce_source", event_source()),
-        ("ce_type", type_name),
-        ("ce_dataschema", f"urn:millrace:event:{type_name}:{schema_version}"),
-        ("content-type", "application/json"),
-        ("schema-version", str(schema_version)),
-        ("pii-class", personal_data.value),
-    )
+    return {
+        "ce_specversion": "1.0",
+        "ce_source": event_source(),
+        "ce_type": type_name,
+        "ce_dataschema": f"urn:millrace:event:{type_name}:{schema_version}",
+        "content-type": "application/json",
+        "schema-version": str(schema_version),
+        "pii-class": personal_data.value,
+    }

@@ -10,7 +10,7 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from streaming import partitions, tallies
 from streaming.database import connect
 from streaming.relaying import lease
-from streaming.relaying.loop import RelayLoop
+from streaming.relaying.loop import RelayLoop, freeze_what_stays
 from streaming.relaying.ranges import UnknownRange, get_range, ranges
 from streaming.relaying.resizing import make_rows
 
@@ -60,6 +60,7 @@ def drop_old_inbox() -> None:
 @worker_ready.connect
 def _begin(**_signal: Any) -> None:
     """A new worker need not wait for the beat."""
+    freeze_what_stays()
     _stopping.clear()
     tallies.begin_keeping()
     ensure_relays.apply_async(expires=5)

@@ -61,7 +61,7 @@ def examine(since: datetime) -> Findings:
     """
     lost = find_lost(since, is_over=lambda: False)
     heads = _heads(lost)
-    with connect(statement_timeout_s=0) as connection:
+    with connect({"statement_timeout": "0"}) as connection:
         make_rows(connection)
         stale = connection.execute(_STALE, _columns(_versions(lost))).fetchall()
         row = connection.execute(f"SELECT count(*) FROM ({_SINCE}) found", {"since": since}).fetchone()
@@ -75,7 +75,7 @@ def adopt(findings: Findings) -> int:
 
     :raises StillPublished: if a relay publishes the log at this moment.
     """
-    with connect(statement_timeout_s=0) as connection:
+    with connect({"statement_timeout": "0"}) as connection:
         _refuse_if_published(connection)
         if findings.heads:
             connection.execute(_LIFT, _columns(findings.heads))

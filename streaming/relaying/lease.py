@@ -111,7 +111,8 @@ UPDATE streaming_relay SET owner = %(owner)s, epoch = epoch + 1,
     standby = nullif(standby, %(owner)s),
     standby_until = CASE WHEN standby = %(owner)s THEN '-infinity' ELSE standby_until END,
     system_identifier = coalesce(system_identifier, (SELECT system_identifier FROM pg_control_system())),
-    timeline = coalesce(timeline, left(pg_walfile_name(pg_current_wal_lsn()), 8))
+    timeline = coalesce(timeline, left(pg_walfile_name(pg_current_wal_lsn()), 8)),
+    server_started_at = CASE WHEN system_identifier IS NULL THEN pg_postmaster_start_time() ELSE server_started_at END
 WHERE name = %(name)s AND lease_until < clock_timestamp()
 RETURNING epoch, snap::text, window_snap::text, last_id
 """

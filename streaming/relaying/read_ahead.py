@@ -5,7 +5,7 @@ import threading
 
 from streaming.database import connect
 from streaming.relaying.ranges import ShardRange
-from streaming.relaying.reader import Chunk, LogReader, Position
+from streaming.relaying.reader import PLANNING, Chunk, LogReader, Position
 
 SHORTEST_WAIT_S = 0.005
 LONGEST_WAIT_S = 0.05
@@ -40,7 +40,7 @@ class ReadAhead:
 
     def _run(self) -> None:
         try:
-            with connect() as connection:
+            with connect(PLANNING) as connection:
                 reader = LogReader(connection, self._shards, self._position)
                 self._read(reader)
         except Exception as error:  # the edge of the thread: raised again in take().

@@ -11,12 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
-from psycopg.rows import TupleRow, args_row
+from psycopg.rows import TupleRow
 
 from streaming.envelope import LOG_ROW_SQL, LogRow
 from streaming.relaying.ranges import ShardRange
 
 CHUNK = 2000
+
+PLANNING = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_sort": "off"}
+"""
+Settings of the server for a connection of this reader: one plan for each query, by the index that is meant for it.
+
+A plan for the given values would be made anew for each chunk, and on statistics that are older than a backlog.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +79,14 @@ class LogReader:
             cursor.execute(_FIRST, self._parameters(position, None))
             found = cursor.fetchall()
         window_snap: str = found[0][0]
-        rows = [LogRow(*row[1:]) for row in found if row[1] is not None]
+        rows = [LogRow._make(row[1:]) for row in found if row[1] is not None]
         return self._chunk_of(rows, position, window_snap)
 
     def _go_on(self, position: Position, window_snap: str) -> Chunk:
-        with self._connection.cursor(binary=True, row_factory=args_row(LogRow)) as cursor:
+        with self._connection.cursor(binary=True) as cursor:
             cursor.execute(_LATER, self._parameters(position, window_snap))
-            return self._chunk_of(cursor.fetchall(), position, window_snap)
+            rows = list(map(LogRow._make, cursor.fetchall()))
+        return self._chunk_of(rows, position, window_snap)
 
     def _parameters(self, position: Position, window_snap: str | None) -> dict[str, str | int | None]:
         return {
@@ -100,21 +108,21 @@ class LogReader:
 # where it lies; one that was restored row by row may hold ids of transactions that have yet to come here.
 _BETWEEN = """
 (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot) OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
-    AND shard BETWEEN %(low)s AND %(high)s
+    AND shard BETWEEN %(low)s::int AND %(high)s::int
 """
 
 # A statement has one snapshot, and pg_current_snapshot() tells which. There is a row even if there are no events.
 # "id + 0": the index on (txid, id) finds the window's rows; by that on (id), an empty poll would scan the log.
 _FIRST = f"""
 SELECT later.snap, event.* FROM (SELECT pg_current_snapshot()::text AS snap) later LEFT JOIN LATERAL (
-    SELECT {LOG_ROW_SQL} FROM streaming_event
-    WHERE {_BETWEEN} AND txid < pg_snapshot_xmax(pg_current_snapshot())
-    ORDER BY id + 0 LIMIT %(chunk)s) event ON true
+    SELECT {LOG_ROW_SQL} FROM (
+        SELECT * FROM streaming_event WHERE {_BETWEEN} AND txid < pg_snapshot_xmax(pg_current_snapshot())
+        ORDER BY id + 0 LIMIT %(chunk)s::int) first) event ON true
 ORDER BY event.id
 """
 
 _LATER = f"""
 SELECT {LOG_ROW_SQL} FROM streaming_event
-WHERE {_BETWEEN} AND pg_visible_in_snapshot(txid, %(window_snap)s::pg_snapshot) AND id > %(last_id)s
-ORDER BY id LIMIT %(chunk)s
+WHERE {_BETWEEN} AND pg_visible_in_snapshot(txid, %(window_snap)s::pg_snapshot) AND id > %(last_id)s::bigint
+ORDER BY id LIMIT %(chunk)s::int
 """

@@ -125,7 +125,7 @@ class Sender:
         kafka.throw_away(self._producer, within_s=CLOSE_WITHIN_S)
 
     def _hand_over(self, sending: Sending) -> None:
-        if self._has_looked_at({row.topic for row in sending.rows}):
+        if self._has_looked_at(sending.topics):
             sending.hand_over(self._producer, epoch=self._epoch)
 
     def _has_looked_at(self, topics: AbstractSet[str]) -> bool:
@@ -158,7 +158,7 @@ class Sender:
         stuck = self._in_flight[0]
         self._in_flight[0] = stuck._replace(looks_stuck_at=time.monotonic() + STUCK_AFTER_S)
         with suppress(KafkaException):
-            sent = {row.topic for row in stuck.sending.rows} - self._failures.keys()
+            sent = stuck.sending.topics - self._failures.keys()
             if deleted := sent - self.topics_that_are_there(sent):
                 raise SendFailed(f"deleted from the broker: {', '.join(sorted(deleted))}")
 

@@ -33,6 +33,7 @@ class Sending:
 
     def __init__(self, rows: Sequence[LogRow], *, number: int, failures: Failures) -> None:
         self.rows = rows
+        self.topics = frozenset(row.topic for row in rows)
         self.is_handed_over = False
         self.error: KafkaError | None = None
         """What went wrong that is not a matter of a topic."""
@@ -48,7 +49,7 @@ class Sending:
 
     def hand_over(self, producer: Producer, *, epoch: int) -> None:
         """Hand rows to the producer until it has no room; called again for the rest."""
-        names = {topic: topic_name(topic) for topic in {row.topic for row in self.rows[self._next :]}}
+        names = {topic: topic_name(topic) for topic in self.topics}
         produce, delivered, failures = producer.produce, self._delivered, self.failures
         for place in range(self._next, len(self.rows)):
             row = self.rows[place]

@@ -1,17 +1,17 @@
 """What the topics hold of our own events since a moment, and which of it the log lacks."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from psycopg.rows import TupleRow
 
 from streaming import kafka
 from streaming.database import connect
-from streaming.envelope import decode_headers, event_source
+from streaming.envelope import event_source
 from streaming.events import event_class, event_types, is_known
 from streaming.topics import topic_name, without_prefix
 
@@ -54,6 +54,7 @@ def published_since(since: datetime, *, is_over: Callable[[], bool]) -> Iterator
     :raises TailUnread: if ``is_over`` said so.
     """
     # Whatever is there counts, also what a hanging transaction keeps from consumers.
+    source = event_source().encode()
     consumer = kafka.new_consumer(
         topic_name("relay-check"), {"isolation.level": "read_uncommitted", "enable.partition.eof": True}
     )
@@ -73,7 +74,7 @@ def published_since(since: datetime, *, is_over: Callable[[], bool]) -> Iterator
                     unread.discard((message.topic(), message.partition()))
                 else:
                     raise KafkaException(error)
-            yield [event for record in records if (event := _event(record)) is not None]
+            yield [event for record in records if (event := _event(record, source)) is not None]
     finally:
         consumer.close()
 
@@ -94,22 +95,23 @@ def _places(consumer: Consumer, since: datetime) -> Sequence[TopicPartition]:
     return [place for place in places if place.offset != OFFSET_END]
 
 
-def _event(record: object) -> PublishedEvent | None:
-    headers: Mapping[str, str] = decode_headers(record.headers())  # type: ignore[attr-defined]  # a Message.
-    if headers.get("ce_source") != event_source():
+def _event(record: Message, source: bytes) -> PublishedEvent | None:
+    headers = dict(record.headers() or ())
+    if headers.get("ce_source") != source:
         return None
     try:
+        type_name = headers["ce_type"].decode()
         return PublishedEvent(
-            event_id=str(UUID(headers["ce_id"])),
-            type=headers["ce_type"],
-            aggregate_type=event_class(headers["ce_type"]).aggregate_type if is_known(headers["ce_type"]) else None,
-            aggregate_id=headers["ce_subject"],
+            event_id=str(UUID(headers["ce_id"].decode())),
+            type=type_name,
+            aggregate_type=event_class(type_name).aggregate_type if is_known(type_name) else None,
+            aggregate_id=headers["ce_subject"].decode(),
             version=int(headers["aggregate-version"]),
-            topic=without_prefix(record.topic()),  # type: ignore[attr-defined]
-            partition=record.partition(),  # type: ignore[attr-defined]
-            offset=record.offset(),  # type: ignore[attr-defined]
+            topic=without_prefix(record.topic()),
+            partition=record.partition(),
+            offset=record.offset(),
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, AttributeError):
         return None  # not sent by the relay, whatever it says of itself.
 
 
