@@ -128,16 +128,17 @@ def measure_lags(groups: Collection[str] | None = None) -> Sequence[GroupLag]:
 
 
 def _stands(names: Collection[str] | None) -> Mapping[str, Mapping[Partition, int]]:
-    """Return where each group stands; one that has never run stands before the first record."""
+    """Return where each group stands in its topics; one that has never run stands before the first record."""
     partitions = {topic.name: range(topic.partitions) for topic in declared()}
-    groups = [group for group in list_groups() if names is None or group.name in names]
+    groups = {group.name: group for group in list_groups() if names is None or group.name in names}
     stands: dict[str, dict[Partition, int]] = {
-        group.name: {(topic, number): 0 for topic in group.topics for number in partitions[topic]} for group in groups
+        name: {(topic, number): 0 for topic in group.topics for number in partitions[topic]}
+        for name, group in groups.items()
     }
     with connection.cursor() as cursor:
         cursor.execute('SELECT "group", topic, partition, next_offset FROM streaming_offset')
         for group, topic, partition, next_offset in cursor.fetchall():
-            if group in stands:
+            if group in groups and topic in groups[group].topics:  # it may have read others once.
                 stands[group][topic, partition] = next_offset
     return stands
 
@@ -193,7 +194,7 @@ def _times_of(fronts: Iterable[tuple[Partition, int]]) -> Mapping[tuple[Partitio
 
 
 def _peek(places: Mapping[Partition, int], until: float) -> Mapping[Partition, datetime]:
-    consumer = kafka.new_consumer("flow", _PEEKING | {"group.id": topic_name("flow")})
+    consumer = kafka.new_consumer(topic_name("flow"), _PEEKING)
     found: dict[Partition, datetime] = {}
     try:
         consumer.assign([TopicPartition(topic_name(topic), number, at) for (topic, number), at in places.items()])

@@ -87,3 +87,14 @@ def test_a_topic_that_the_broker_does_not_have_is_named_and_the_others_are_measu
     assert lags["tests.raw"].missing == ["tests.nowhere.v1"]
     assert {part.topic for part in lags["tests.raw"].partitions} == {"tests.raw.v1"}
     assert lags["tests.effects"].missing == []
+
+
+def test_a_topic_that_a_group_reads_no_more_is_neither_behind_nor_missed():
+    _publish(1)
+    _stand("tests.raw", topic="tests.things.v1", partition=0, next_offset=0)
+    _stand("tests.raw", topic="tests.gone.v1", partition=0, next_offset=7)
+
+    lag = _lag_of("tests.raw")
+
+    assert {part.topic for part in lag.partitions} == {"tests.raw.v1"}
+    assert lag.missing == []
