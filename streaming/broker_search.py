@@ -87,7 +87,7 @@ def _read(
     """Yield what lies between two offsets of each partition, as long as something is sought there, and time is left."""
     left = {partition for partition, (begin, end) in spans.items() if begin < end}
     until = time.monotonic() + SEARCH_WITHIN_S
-    consumer = kafka.new_consumer("search", {"group.id": topic_name("search"), "auto.offset.reset": "earliest"})
+    consumer = kafka.new_consumer(topic_name("search"), {"auto.offset.reset": "earliest"})
     try:
         consumer.assign([TopicPartition(topic_name(topic), n, spans[topic, n][0]) for topic, n in sorted(left)])
         while left and time.monotonic() < until:

@@ -43,7 +43,7 @@ def find_moment(partitions: Collection[Partition], moment: datetime) -> Mapping[
 
 
 def _new_consumer() -> Consumer:
-    return kafka.new_consumer("places", {"group.id": topic_name("places")})
+    return kafka.new_consumer(topic_name("places"))
 
 
 def _offsets(consumer: Consumer, partitions: Collection[Partition], moment: int) -> Mapping[Partition, int]:
