@@ -1,8 +1,10 @@
 """The record that carries an event: CloudEvents 1.0 in binary mode, and back."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -13,6 +15,9 @@ from streaming.consuming.records import RawRecord, Received
 from streaming.errors import InvalidEvent
 from streaming.events import Event, event_class, is_known
 from streaming.personal_data import PersonalDataClass, personal_data_class
+
+LONGEST_ID = 500
+"""Characters of a key or an aggregate's id: four times as many bytes still go into PostgreSQL's indexes."""
 
 Headers: TypeAlias = dict[str, str]
 
@@ -67,12 +72,12 @@ def open_envelope(record: RawRecord) -> Received[Event]:
     :raises UnknownEventType: if this platform does not know the type.
     """
     headers = record.headers
+    aggregate_id, version = aggregate_in(headers)
     try:
-        # By msgspec: UUID() needs three times as long.
-        event_id, version = msgspec.convert(headers["ce_id"], UUID), int(headers["aggregate-version"])
+        event_id = msgspec.convert(headers["ce_id"], UUID)  # by msgspec: UUID() needs three times as long.
         causation_id = msgspec.convert(headers["causation-id"], UUID) if "causation-id" in headers else None
-        type_name, aggregate_id = headers["ce_type"], headers["ce_subject"]
-    except (KeyError, ValueError, msgspec.ValidationError) as error:
+        type_name = headers["ce_type"]
+    except (KeyError, msgspec.ValidationError) as error:
         raise InvalidEvent(f"a header is missing or wrong: {error}") from None
     event_type = event_class(type_name)
     event = event_type.from_payload(record.value)
@@ -92,6 +97,20 @@ def open_envelope(record: RawRecord) -> Received[Event]:
         causation_id=causation_id,
         traceparent=headers.get("traceparent"),
     )
+
+
+def aggregate_in(headers: Mapping[str, str]) -> tuple[str, int]:
+    """
+    Return the id of the aggregate that a record's headers name, and which version of it they say its event is.
+
+    :raises InvalidEvent: if they do not say so, or say what the log cannot hold.
+    """
+    aggregate_id, version = headers.get("ce_subject", ""), headers.get("aggregate-version", "")
+    if not 0 < len(aggregate_id) <= LONGEST_ID or "\x00" in aggregate_id:
+        raise InvalidEvent("the header ce_subject is missing or wrong")
+    if not _VERSION.fullmatch(version):
+        raise InvalidEvent("the header aggregate-version is missing or wrong")
+    return aggregate_id, int(version)
 
 
 def record_of_row(row: LogRow) -> RawRecord:
@@ -125,14 +144,26 @@ def to_text(raw: bytes) -> str:
     return storable(raw.decode(errors="replace"))
 
 
+def to_key(raw: bytes) -> str:
+    """Read the key of a foreign record; of one that is too long for an index, a digest stands for the rest."""
+    key = to_text(raw)
+    return key if len(key) <= LONGEST_ID else f"{key[: LONGEST_ID - 65]}:{sha256(raw).hexdigest()}"
+
+
 def storable(text: str) -> str:
     """Return the text without the one character that PostgreSQL stores nowhere."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def record_time(timestamp_ms: int) -> datetime:
-    """Return the broker's time of a record."""
-    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    """Return the time of a record; one that no calendar has, as its producer's unit was wrong, becomes the nearest."""
+    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LATEST_MS) / 1000, UTC)
+
+
+_LATEST_MS = 253_402_300_799_000
+"""The last second of the year 9999."""
+
+_VERSION = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 @cache

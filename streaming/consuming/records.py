@@ -31,6 +31,7 @@ class RawRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     A record as the broker has it; ``topic`` is without the deployment's prefix, ``timestamp`` aware UTC.
 
+    A ``key`` of more than 500 characters is cut, and ends with a digest of the whole.
     One that was read from the log instead of its topic has its place there as a negative ``offset``.
     """
 

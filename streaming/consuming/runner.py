@@ -17,7 +17,7 @@ from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import Group
 from streaming.consuming.transient import is_transient
-from streaming.envelope import decode_headers, record_time, to_text
+from streaming.envelope import decode_headers, record_time, to_key
 from streaming.topics import topic_name, without_prefix
 
 logger = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ def record_of(message: Any) -> RawRecord:
         topic=without_prefix(message.topic()),
         partition=message.partition(),
         offset=message.offset(),
-        key=None if key is None else to_text(key),
+        key=None if key is None else to_key(key),
         value=message.value() or b"",
         headers=decode_headers(message.headers()),
         timestamp=record_time(message.timestamp()[1]),

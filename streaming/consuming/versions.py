@@ -1,6 +1,5 @@
 """For handlers that want every event of an aggregate: which version of each was applied, and which is due."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -9,7 +8,8 @@ from django.db import connection
 from streaming.consuming.items import Item
 from streaming.consuming.records import RawRecord, Received
 from streaming.consuming.registry import Group
-from streaming.envelope import LOG_ROW_SQL, LogRow, record_of_row
+from streaming.envelope import LOG_ROW_SQL, LogRow, aggregate_in, record_of_row
+from streaming.errors import InvalidEvent
 from streaming.events import event_class, is_known
 
 Aggregate: TypeAlias = tuple[str, str]
@@ -91,18 +91,18 @@ def read_missing(consumer: str, received: Received[Any], *, since: int) -> Seque
 
 def pass_over(group: Group, record: RawRecord) -> None:
     """Count the version of an unreadable record, if by its headers it is the one that is due of what is counted."""
-    type_name, version = record.headers.get("ce_type", ""), record.headers.get("aggregate-version", "")
-    if not is_known(type_name) or not _VERSION.fullmatch(version):
-        return
-    aggregate_type = event_class(type_name).aggregate_type
+    type_name = record.headers.get("ce_type", "")
+    aggregate_type = event_class(type_name).aggregate_type if is_known(type_name) else None
     if aggregate_type not in group.counted:
         return
-    values = {"consumer": group.consumer, "kind": aggregate_type, "id": record.headers.get("ce_subject", "")}
+    try:
+        aggregate_id, version = aggregate_in(record.headers)
+    except InvalidEvent:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(_PASS_OVER, {**values, "version": int(version)})
-
-
-_VERSION = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+        cursor.execute(
+            _PASS_OVER, {"consumer": group.consumer, "kind": aggregate_type, "id": aggregate_id, "version": version}
+        )
 
 
 def _aggregate(received: Received[Any]) -> Aggregate:

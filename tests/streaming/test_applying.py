@@ -1,5 +1,6 @@
 """A batch in one transaction: applied once, in order per key, poison aside, nothing half."""
 
+from random import Random
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from kernel.identifiers import new_id
 from streaming.consuming import offsets
 from streaming.consuming.applying import apply_batch
 from streaming.consuming.registry import get_group
-from streaming.envelope import decode_headers, to_text
+from streaming.envelope import decode_headers, record_time, to_key, to_text
 from streaming.models import DeadLetter, Offset, ParkedKey, StoredEvent
 from tests.streaming import effects
 from tests.streaming.effects import BROKEN_STEP, REJECTED_STEP
@@ -152,6 +153,28 @@ def test_characters_that_no_text_column_takes_are_a_dead_letter_too():
 def test_text_of_a_foreign_record_can_be_stored_whatever_its_bytes_are():
     assert to_text(b"a\x00b\xff") == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
     assert decode_headers([("a", None), ("b", b"\xff")]) == {"a": "", "b": "\N{REPLACEMENT CHARACTER}"}
+
+
+def test_a_key_that_is_too_long_for_an_index_is_parked_like_any_other_and_told_from_others():
+    letters_of_four_bytes = "".join(chr(0x20000 + Random(7 + n).randrange(40_000)) for n in range(5_000))
+    key, other = to_key(letters_of_four_bytes.encode()), to_key(f"{letters_of_four_bytes}!".encode())
+
+    deliver(
+        [a_record_of(a_thing_moved(), key=key, value=b"{"), a_record_of(a_thing_moved(), key=other)], "tests.effects"
+    )
+
+    assert list(ParkedKey.objects.values_list("key", flat=True)) == [key]
+    assert len(effects.effects()) == 1
+    assert to_key(b"short") == "short"
+
+
+@pytest.mark.parametrize("timestamp_ms", [-1, 2**62, 253_402_300_799_999])
+def test_a_record_of_a_time_that_no_calendar_has_can_be_set_aside(timestamp_ms):
+    record = a_record_of(a_thing_moved(), value=b"{", timestamp=record_time(timestamp_ms))
+
+    deliver([record], "tests.effects")
+
+    assert DeadLetter.objects.get().timestamp == record.timestamp
 
 
 def test_records_of_one_key_keep_their_order_across_handlers():

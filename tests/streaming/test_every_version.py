@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
+from msgspec.structs import replace
 
 from kernel.identifiers import new_id
 from streaming import outbox
@@ -217,3 +218,15 @@ def test_a_view_that_was_built_anew_has_an_inbox_of_its_own():
     deliver([record], "tests.effects")
     assert len(effects.effects("moves")) == 2
     assert Group(name="never.seen").consumer == "never.seen#1"
+
+
+@pytest.mark.parametrize("headers", [{"ce_subject": "a\x00b"}, {"aggregate-version": "0"}, {"aggregate-version": "-1"}])
+def test_a_record_whose_headers_cannot_be_true_is_set_aside_and_stops_nobody(headers):
+    wrong, other = move(uuid4(), 1), uuid4()
+    wrong = replace(wrong, headers={**wrong.headers, **headers})
+
+    deliver([wrong, move(other, 1)], GROUP)
+
+    assert applied(other) == [1]
+    assert letters() == ["poison"]
+    assert parked() == [(wrong.key, "poison")]
