@@ -83,7 +83,8 @@ class GroupRunner:
         if not self._late and (first := consumer.poll(1.0)) is not None:
             self._late.append(first)
         if self._late:
-            self._late += consumer.consume(BATCH - 1, 0)  # while this reads, partitions may be claimed anew.
+            arrived = consumer.consume(BATCH - 1, 0)
+            self._late += arrived  # not in one step: while that reads, what was late may be dropped.
         messages, self._late = self._late, []
         return messages
 
@@ -122,7 +123,8 @@ class GroupRunner:
         while (left := until - time.monotonic()) > 0 and not self._stop.is_set():
             message = consumer.poll(min(left, 0.2))
             if message is not None:
-                self._late.append(message)  # of a partition that was assigned in the meantime.
+                self._late.append(message)  # of a partition that was assigned in the meantime:
+                assignment.pause()  # it waits as well, or all of it would be read into memory.
         assignment.resume()
 
     def _drop_late(self, partitions: Collection[Partition]) -> None:
