@@ -17,17 +17,22 @@ from streaming.rebuilding.rebuild import Comparison, Outcome, rebuild
 
 
 def add_rebuild_arguments(parser: ArgumentParser) -> None:
-    """Add the options of a rebuild."""
-    options = parser.add_argument_group(
-        "rebuild", "builds a group's views anew from its events while the live ones serve"
-    )
-    options.add_argument("--rebuild", metavar="GROUP")
-    options.add_argument(
+    """Add the options of a rebuild, and of a fill."""
+    options = parser.add_argument_group("mending", "instead of running groups; the live views serve meanwhile")
+    which = options.add_mutually_exclusive_group()
+    which.add_argument("--rebuild", metavar="GROUP", help="build the group's views anew from its events, and compare")
+    which.add_argument(
         "--fill",
         metavar="GROUP",
         help="apply, out of the log, what the group has not had and its topics no longer hold",
     )
-    options.add_argument("--from", choices=["log", "topics"], default="log", dest="source")
+    options.add_argument(
+        "--from",
+        choices=["log", "topics"],
+        default="log",
+        dest="source",
+        help="what is read for it; the log by default",
+    )
     options.add_argument("--check", action="store_true", dest="is_check", help="compare only; status 1 if they differ")
     options.add_argument("--yes", action="store_true", dest="is_sure", help="replace what differs without asking")
 

@@ -426,6 +426,15 @@ def test_the_command_fills():
     assert f"2 records of the log applied, which {GROUP} had not had" in told.getvalue()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("--check", GROUP), ("--all", "--check"), ("--fill", GROUP, "--check"), ("--rebuild", GROUP, "--all")],
+)
+def test_the_command_runs_no_group_for_who_asked_for_something_else(arguments):
+    with pytest.raises(CommandError, match="--rebuild"):
+        call_command("consume", *arguments)
+
+
 def test_the_command_compares_replaces_and_tells():
     move(1)
     deliver_log(GROUP)

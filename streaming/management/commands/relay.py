@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from kernel import clock
-from streaming import tallies
 from streaming.flow import measure_held, measure_relays
+from streaming.management.threads import run_threads
 from streaming.relaying.adoption import Findings, StillPublished, adopt, examine
 from streaming.relaying.loop import RelayLoop, freeze_what_stays
 from streaming.relaying.ranges import ShardRange, ranges
@@ -172,13 +172,7 @@ def _run_all() -> None:
     """Run all ranges until told to stop; where two others run already, look again now and then."""
     freeze_what_stays()
     stop = stop_on_signals()
-    threads = [threading.Thread(target=_run, args=(shards, stop), name=shards.name) for shards in ranges()]
-    with tallies.kept():
-        for thread in threads:
-            thread.start()
-        while any(thread.is_alive() for thread in threads):
-            for thread in threads:
-                thread.join(timeout=0.5)
+    run_threads([threading.Thread(target=_run, args=(shards, stop), name=shards.name) for shards in ranges()])
 
 
 def _run(shards: ShardRange, stop: threading.Event) -> None:
