@@ -111,7 +111,7 @@ class InboxEntry(models.Model):
 
 
 class Applied(models.Model):
-    """The newest version of an aggregate that a consumer with the order ``newest`` has applied."""
+    """The last version of an aggregate that a consumer with the order ``newest`` or ``every`` has applied."""
 
     pk = models.CompositePrimaryKey("consumer", "aggregate_type", "aggregate_id")
     consumer = models.TextField()
@@ -160,7 +160,7 @@ class Offset(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A record that a group could not apply, or that waits behind such a one of the same key."""
+    """A record that a group could not apply, or that waits with its parked key."""
 
     class State(models.TextChoices):
         """What became of it."""
@@ -198,7 +198,7 @@ class DeadLetter(models.Model):
 
 
 class ParkedKey(models.Model):
-    """A key of which a record could not be applied: its later ones wait, so that its order survives."""
+    """A key whose records wait, so that their order survives; ``cause`` says for what."""
 
     class Cause(models.TextChoices):
         """Why it waits."""

@@ -1,4 +1,4 @@
-"""What staff may do with the flow of data: look at what is masked, end the wait of letters, hold and move groups."""
+"""What staff may do with the flow of data: look at what is masked, end the wait of letters, pause and move groups."""
 
 from streaming.services.groups import (
     Destination,

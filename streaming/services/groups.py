@@ -1,4 +1,4 @@
-"""To hold a group of consumers, let it go on, and move it to another place of its topics."""
+"""To pause a group of consumers, let it go on, and move it to another place of its topics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
