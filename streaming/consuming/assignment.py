@@ -39,7 +39,7 @@ class Assignment:
         self._assigned: set[Partition] = set()
         self._epochs: dict[Partition, int] = {}
         self._following: dict[Partition, int] = {}
-        self._held: set[Partition] = set()
+        self._barred: set[Partition] = set()
         self._stopped: set[Partition] = set()
         self._gone: set[Partition] = set()
         self._doubtful: set[Partition] = set()
@@ -57,27 +57,27 @@ class Assignment:
         return self._following
 
     @property
-    def held(self) -> frozenset[Partition]:
+    def barred(self) -> frozenset[Partition]:
         """The assigned partitions that may not be read."""
-        return frozenset(self._held)
+        return frozenset(self._barred)
 
     def take_over(self, consumer: Consumer, assigned: Sequence[TopicPartition]) -> None:
         """Begin to read partitions where the group stands in them; called by the client."""
         partitions = {partition_of(place) for place in assigned}
         self._assigned |= partitions
-        self._held -= partitions
+        self._barred -= partitions
         positions = self._trying(lambda: self._claim(partitions)) or {}
         places = [_place(partition, positions.get(partition, 0)) for partition in sorted(partitions)]
         consumer.incremental_assign(places)
         consumer.resume(places)  # one that was lost while it was paused comes back paused.
-        self._hold()
+        self._bar()
 
     def let_go(self, consumer: Consumer, revoked: Sequence[TopicPartition]) -> None:
         """Forget partitions that are no longer ours; called by the client."""
         for partition in map(partition_of, revoked):
             self._epochs.pop(partition, None)
             self._following.pop(partition, None)
-            for marked in (self._assigned, self._held, self._stopped, self._gone, self._doubtful):
+            for marked in (self._assigned, self._barred, self._stopped, self._gone, self._doubtful):
                 marked.discard(partition)
         consumer.incremental_unassign(revoked)
 
@@ -91,13 +91,13 @@ class Assignment:
 
     def resume(self) -> None:
         """Let be read again what may be read."""
-        self._consumer.resume(list(map(_place, self._assigned - self._held)))
+        self._consumer.resume(list(map(_place, self._assigned - self._barred)))
 
     def give_up(self, partition: Partition) -> None:
         """Stop a partition of which the broker does not have what comes next."""
         if partition in self._epochs:
             self._gone.add(partition)
-            self._hold()
+            self._bar()
             self.look()
 
     def look_if_due(self) -> None:
@@ -109,7 +109,7 @@ class Assignment:
         """Look what people want of the group, and follow; if the database is away, some later time."""
         self._looked_at = time.monotonic()
         self._trying(self._follow)
-        self._hold()
+        self._bar()
 
     def _follow(self) -> None:
         self._store_stops()
@@ -164,7 +164,7 @@ class Assignment:
         self._consumer.incremental_unassign(places)
         self._consumer.incremental_assign(places)
         self._consumer.resume(places)
-        self._held -= positions.keys()
+        self._barred -= positions.keys()
 
     def _trying(self, follow: Callable[[], T]) -> T | None:
         """Do something with the database; nothing if it is away: the next look tries again."""
@@ -177,13 +177,13 @@ class Assignment:
             connection.close()  # the next attempt connects anew.
             return None
 
-    def _hold(self) -> None:
+    def _bar(self) -> None:
         """Pause what may not be read, and let the rest flow."""
         flowing = set() if self._is_paused else self._epochs.keys() - self._stopped - self._gone
-        held = self._assigned - flowing
-        self._consumer.pause(list(map(_place, held - self._held)))
-        self._consumer.resume(list(map(_place, self._held - held)))
-        self._held = held
+        barred = self._assigned - flowing
+        self._consumer.pause(list(map(_place, barred - self._barred)))
+        self._consumer.resume(list(map(_place, self._barred - barred)))
+        self._barred = barred
 
     def _why_gone(self, partition: Partition) -> str:
         next_offset = offsets.look(self._group.name).partitions[partition].next_offset

@@ -42,9 +42,9 @@ class GroupRunner:
         return frozenset(self._assignment.epochs) if self._assignment else frozenset()
 
     @property
-    def held(self) -> frozenset[Partition]:
+    def barred(self) -> frozenset[Partition]:
         """Those of them that it may not read: their group is paused, or they are stopped."""
-        return self._assignment.held if self._assignment else frozenset()
+        return self._assignment.barred if self._assignment else frozenset()
 
     def run(self) -> None:
         """Consume until told to stop; whatever breaks, begin anew from the stored offsets."""

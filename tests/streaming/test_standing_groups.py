@@ -1,4 +1,4 @@
-"""What people want of a running group: hold it, move it, let it go on; and when it stops a partition by itself."""
+"""What people want of a running group: pause it, move it, let it go on; and when it stops a partition by itself."""
 
 import threading
 from collections import Counter
@@ -34,7 +34,7 @@ def test_a_paused_group_keeps_its_partitions_and_goes_on_by_itself_when_it_is_re
         publish(*things)
         wait_until(lambda: versions(things) == [1] * 20, "the first ones were not applied")
         GroupState.objects.create(group=GROUP, generation=1, paused_at=now, paused_by="staff:7", reason="inspection")
-        wait_until(lambda: is_held(runner), "the runner did not notice the pause")
+        wait_until(lambda: is_at_rest(runner), "the runner did not notice the pause")
         publish(*things)
         assert runner.assigned == {(topic, number) for topic in get_group(GROUP).topics for number in range(PARTITIONS)}
         assert versions(things) == [1] * 20
@@ -77,7 +77,7 @@ def test_a_group_that_was_moved_on_skips_what_lies_between(now):
     with running() as runner:
         wait_until(lambda: versions(things) == [1] * 20, "the first ones were not applied")
         GroupState.objects.create(group=GROUP, generation=1, paused_at=now, paused_by="staff:7", reason="skip")
-        wait_until(lambda: is_held(runner), "the runner did not notice the pause")
+        wait_until(lambda: is_at_rest(runner), "the runner did not notice the pause")
         publish(*things)
         for number, count in counts(things).items():
             move_to(next_offsets()[number] + count, number)
@@ -164,8 +164,8 @@ def move_to(next_offset: int, *numbers: int) -> None:
         Offset.objects.filter(group=GROUP, partition=number).update(next_offset=next_offset, epoch=F("epoch") + 1)
 
 
-def is_held(runner: GroupRunner) -> bool:
-    return runner.held == runner.assigned
+def is_at_rest(runner: GroupRunner) -> bool:
+    return runner.barred == runner.assigned
 
 
 @contextmanager
