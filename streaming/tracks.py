@@ -156,7 +156,11 @@ def _letters(event_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], DeadLette
 def _seen(group: Group, seen_at: datetime | None, letter: DeadLetter | None) -> Seen:
     if letter is not None:
         return Seen(
-            group=group.name, at=letter.resolved_at or letter.created_at, state=letter.state, detail=letter.error
+            group=group.name,
+            at=letter.resolved_at or letter.created_at,
+            state=letter.state,
+            detail=letter.error,
+            views=group.views if letter.state == DeadLetter.State.REDRIVEN else (),
         )
     if seen_at is None:
         return Seen(group=group.name, at=None, state="waiting")

@@ -10,12 +10,13 @@ from django.db import transaction
 
 from streaming import outbox
 from streaming.broker_topics import apply_topics
-from streaming.models import StoredEvent
+from streaming.consuming.registry import get_group
+from streaming.models import DeadLetter, StoredEvent
 from streaming.selectors import MASK
 from tests.openbanking.conftest import INTERACTION_ID
 from tests.streaming.effects import REJECTED_STEP
 from tests.support.builders.streaming import a_thing_moved
-from tests.support.streams import drain, published, relay_once
+from tests.support.streams import deliver_log, drain, published, relay_once
 from webhooks.models import Delivery
 
 
@@ -138,3 +139,18 @@ def test_a_letter_is_told_in_place_of_an_effect():
 
     letter = next(hop for hop in hops if hop["details"].get("group") == "tests.effects")
     assert letter["details"] == {"group": "tests.effects", "state": "poison", "detail": "Reject: no such step"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_that_was_applied_later_is_followed_into_the_view(now, monkeypatch):
+    apply_topics()
+    monkeypatch.setattr(get_group("tests.effects"), "views", ("tests_effect",))
+    with transaction.atomic():
+        outbox.record(a_thing_moved(thing_id := uuid4(), step=REJECTED_STEP))
+    deliver_log("tests.effects")
+    DeadLetter.objects.update(state=DeadLetter.State.REDRIVEN, resolved_at=now)
+
+    hops = json.loads(_trace(str(thing_id), "--json"))
+
+    (view,) = [hop for hop in hops if hop["part"] == "view" and hop["what"] == "tests_effect"]
+    assert view["at"] == now.isoformat()
