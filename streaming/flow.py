@@ -15,6 +15,7 @@ from streaming.consuming.registry import list_groups
 from streaming.envelope import record_time
 from streaming.places import find_ends
 from streaming.relaying.ranges import ranges
+from streaming.relaying.reader import UNPASSED_SQL
 from streaming.topics import declared, topic_name, without_prefix
 
 PEEK_WITHIN_S = 2.0
@@ -211,14 +212,10 @@ def _peek(places: Mapping[Partition, int], until: float) -> Mapping[Partition, d
 
 _PEEKING = {"auto.offset.reset": "earliest", "queued.min.messages": 1, "fetch.wait.max.ms": 10}
 
-_RELAYS = """
+_RELAYS = f"""
 SELECT r.name, (r.lease_until >= clock_timestamp())::int + (r.standby_until >= clock_timestamp())::int,
     CASE WHEN r.refused_at IS NOT NULL THEN coalesce(r.refusal, '') END,
-    (SELECT min(e.recorded_at) FROM streaming_event e
-     WHERE (e.txid >= pg_snapshot_xmax(r.snap) OR e.txid = ANY (ARRAY(SELECT pg_snapshot_xip(r.snap))))
-        AND NOT (r.window_snap IS NOT NULL AND pg_visible_in_snapshot(e.txid, r.window_snap) AND e.id <= r.last_id)
-        AND e.shard BETWEEN split_part(split_part(r.name, ':', 2), '-', 1)::int
-            AND split_part(split_part(r.name, ':', 2), '-', 2)::int)
+    (SELECT min(e.recorded_at) FROM streaming_event e WHERE {UNPASSED_SQL})
 FROM streaming_relay r WHERE r.name LIKE 'relay:%%'
 """
 

@@ -17,6 +17,7 @@ from psycopg import IsolationLevel
 from psycopg.rows import TupleRow
 
 from streaming.database import connect
+from streaming.relaying.reader import UNPASSED_SQL
 from streaming.relaying.resizing import make_rows
 from streaming.relaying.tail import PublishedEvent, find_lost
 
@@ -141,13 +142,10 @@ WHERE name LIKE 'relay:%' AND lease_until >= clock_timestamp() AND refused_at IS
 """
 
 # By the database's clock; and what a cursor, whatever it is worth, has not passed.
-_SINCE = """
+_SINCE = f"""
 SELECT topic, id, shard FROM streaming_event WHERE recorded_at >= %(since)s
 UNION
-SELECT e.topic, e.id, e.shard FROM streaming_relay r JOIN streaming_event e
-    ON e.shard BETWEEN split_part(split_part(r.name, ':', 2), '-', 1)::int AND split_part(r.name, '-', 2)::int
-    AND (e.txid >= pg_snapshot_xmax(r.snap) OR e.txid = ANY (ARRAY(SELECT pg_snapshot_xip(r.snap))))
-    AND NOT (r.window_snap IS NOT NULL AND pg_visible_in_snapshot(e.txid, r.window_snap) AND e.id <= r.last_id)
+SELECT e.topic, e.id, e.shard FROM streaming_relay r JOIN streaming_event e ON {UNPASSED_SQL}
 WHERE r.name LIKE 'relay:%%'
 """
 

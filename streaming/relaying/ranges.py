@@ -6,6 +6,11 @@ from django.conf import settings
 
 from streaming.events import SHARDS
 
+LOW_SQL = "split_part(split_part(r.name, ':', 2), '-', 1)::int"
+"""The first shard of the range whose row is ``r``."""
+HIGH_SQL = "split_part(r.name, '-', 2)::int"
+"""Its last shard."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardRange:

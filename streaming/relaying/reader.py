@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from streaming.envelope import LOG_ROW_SQL, LogRow
-from streaming.relaying.ranges import ShardRange
+from streaming.relaying.ranges import HIGH_SQL, LOW_SQL, ShardRange
 
 CHUNK = 2000
 
@@ -110,6 +110,13 @@ _BETWEEN = """
 (txid >= pg_snapshot_xmax(%(snap)s::pg_snapshot) OR txid = ANY (ARRAY(SELECT pg_snapshot_xip(%(snap)s::pg_snapshot))))
     AND shard BETWEEN %(low)s::int AND %(high)s::int
 """
+
+UNPASSED_SQL = f"""
+e.shard BETWEEN {LOW_SQL} AND {HIGH_SQL}
+    AND (e.txid >= pg_snapshot_xmax(r.snap) OR e.txid = ANY (ARRAY(SELECT pg_snapshot_xip(r.snap))))
+    AND NOT (r.window_snap IS NOT NULL AND pg_visible_in_snapshot(e.txid, r.window_snap) AND e.id <= r.last_id)
+"""
+"""Whether the cursor of a range, the row ``r``, has yet to come to the event ``e``."""
 
 # A statement has one snapshot, and pg_current_snapshot() tells which. There is a row even if there are no events.
 # "id + 0": the index on (txid, id) finds the window's rows; by that on (id), an empty poll would scan the log.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import psycopg
 from psycopg.rows import TupleRow
 
-from streaming.relaying.ranges import ShardRange, ranges
+from streaming.relaying.ranges import HIGH_SQL, LOW_SQL, ShardRange, ranges
 
 
 def make_rows(connection: psycopg.Connection[TupleRow]) -> None:
@@ -35,7 +35,7 @@ def _columns(wanted: Sequence[ShardRange]) -> dict[str, list[str] | list[int]]:
 
 
 # The smallest id that some overlapping range may not have seen: everything below was published by all of them.
-_MAKE = """
+_MAKE = f"""
 INSERT INTO streaming_relay (name, snap, stored_at, system_identifier, timeline, server_started_at, refused_at, refusal)
 SELECT wanted.name, coalesce(former.snap, '3:3:'), coalesce(former.stored_at, clock_timestamp()),
     former.system_identifier, former.timeline, former.server_started_at, former.refused_at, former.refusal
@@ -48,9 +48,8 @@ LEFT JOIN LATERAL (
         (array_agg(server_started_at ORDER BY refused_at, stored_at))[1] AS server_started_at,
         (array_agg(refused_at ORDER BY refused_at, stored_at))[1] AS refused_at,
         (array_agg(refusal ORDER BY refused_at, stored_at))[1] AS refusal
-    FROM streaming_relay
-    WHERE name LIKE 'relay:%%' AND split_part(split_part(name, ':', 2), '-', 1)::int <= wanted.high
-        AND split_part(name, '-', 2)::int >= wanted.low
+    FROM streaming_relay r
+    WHERE r.name LIKE 'relay:%%' AND {LOW_SQL} <= wanted.high AND {HIGH_SQL} >= wanted.low
     HAVING count(*) > 0) AS former ON true
 ON CONFLICT DO NOTHING
 """

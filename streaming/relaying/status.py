@@ -7,6 +7,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from streaming.database import connect
+from streaming.relaying.ranges import HIGH_SQL, LOW_SQL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,10 @@ def list_ranges() -> Sequence[RangeStatus]:
         return cursor.execute(_RANGES).fetchall()
 
 
-_RANGES = """
+_RANGES = f"""
 SELECT name, CASE WHEN lease_until >= clock_timestamp() THEN owner END AS leader,
     CASE WHEN standby_until >= clock_timestamp() THEN standby END AS standby,
     epoch, snap::text, window_snap::text, last_id, stored_at,
-    (SELECT count(*) FROM streaming_held h WHERE h.shard BETWEEN split_part(split_part(name, ':', 2), '-', 1)::int
-        AND split_part(name, '-', 2)::int) AS held, refused_at, refusal
-FROM streaming_relay WHERE name LIKE 'relay:%' ORDER BY split_part(split_part(name, ':', 2), '-', 1)::int, name
+    (SELECT count(*) FROM streaming_held h WHERE h.shard BETWEEN {LOW_SQL} AND {HIGH_SQL}) AS held, refused_at, refusal
+FROM streaming_relay r WHERE name LIKE 'relay:%' ORDER BY {LOW_SQL}, name
 """
