@@ -22,17 +22,31 @@ RUNNERS = 2
 """One who leads, one who waits."""
 
 _stopping = threading.Event()
+_running: set[str] = set()
+"""The ranges that this process leads or waits for."""
+_running_changes = threading.Lock()
 
 
 @shared_task(acks_late=False, ignore_result=True)
 def relay(*, name: str) -> None:
-    """Publish a range, such as ``relay:0-63``, for one term at most; ends at once where two others run."""
+    """
+    Publish a range, such as ``relay:0-63``, for one term at most; ends at once where two others run.
+
+    So it does where this process has a runner of the range: who leads and who waits shall not die together.
+    """
     try:
         shards = get_range(name)
     except UnknownRange:
         logger.warning("%s is no range of this deployment: its task was left by another one", name)
         return
-    RelayLoop(shards, _stopping, term_s=TERM_S).run()
+    with _running_changes:
+        if name in _running:
+            return
+        _running.add(name)
+    try:
+        RelayLoop(shards, _stopping, term_s=TERM_S).run()
+    finally:
+        _running.discard(name)
 
 
 @shared_task(ignore_result=True)

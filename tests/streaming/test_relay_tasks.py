@@ -1,5 +1,6 @@
 """Celery starts and watches the relay's loops: two runners of each range, however often it is told so."""
 
+import threading
 from contextlib import suppress
 
 import pytest
@@ -48,6 +49,21 @@ def test_two_beats_start_nothing_where_two_run_and_a_third_task_ends_at_once():
         tasks.relay(name=SHARDS.name)
 
         assert started_ranges() == []
+
+
+def test_a_process_runs_one_of_the_two_only_so_that_they_never_die_together():
+    first = threading.Thread(target=tasks.relay, kwargs={"name": SHARDS.name}, daemon=True)
+    first.start()
+    try:
+        wait_until(lambda: runners() == 1, "nobody leads")
+        tasks.relay(name=SHARDS.name)  # returns at once.
+
+        assert (runners(), first.is_alive()) == (1, True)
+    finally:
+        tasks._stopping.set()
+        first.join(15)
+        tasks._stopping.clear()
+    assert not first.is_alive()
 
 
 def test_every_range_gets_its_runners(settings):
