@@ -18,7 +18,7 @@ from psycopg.rows import TupleRow, class_row
 
 from streaming.relaying import lease
 from streaming.relaying.lease import Leadership
-from streaming.relaying.tail import PublishedEvent, find_lost
+from streaming.relaying.tail import PublishedEvent, ahead_of_log, find_lost
 
 LOOK_BACK = timedelta(minutes=5)
 """More than the clocks of database and broker ever differ."""
@@ -43,6 +43,8 @@ def find_refusal(
     refusal = origin.refusal or _compare(origin)
     if refusal is None and (origin.has_branched or origin.has_restarted):
         lost = _find_lost(connection, leadership, _doubted_since(origin), is_over)
+        if not origin.has_branched:
+            lost = ahead_of_log(connection, lost)  # most often it only crashed: a stray record shall not stop all.
         refusal = _tell_lost(origin, lost) if lost else None
     parameters = {
         "name": leadership.name,

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 
 from streaming import kafka
 from streaming.database import connect
-from streaming.envelope import event_source
+from streaming.envelope import aggregate_in, decode_headers, event_source
 from streaming.events import event_class, event_types, is_known
 from streaming.topics import topic_name, without_prefix
 
@@ -44,6 +44,16 @@ def find_lost(since: datetime, *, is_over: Callable[[], bool]) -> Sequence[Publi
     """
     with connect() as connection:
         return [event for events in published_since(since, is_over=is_over) for event in _lost(connection, events)]
+
+
+def ahead_of_log(
+    connection: psycopg.Connection[TupleRow], events: Sequence[PublishedEvent]
+) -> Sequence[PublishedEvent]:
+    """Return those events whose aggregate has not come as far in the log: what merely resembles an old one is none."""
+    rows = [(event.event_id, event.aggregate_type, event.aggregate_id, event.version) for event in events]
+    found = connection.execute(_AHEAD, [list(column) for column in zip(*rows, strict=True)] or [[]] * 4).fetchall()
+    ahead = {event_id for (event_id,) in found}
+    return [event for event in events if event.event_id in ahead]
 
 
 def published_since(since: datetime, *, is_over: Callable[[], bool]) -> Iterator[Sequence[PublishedEvent]]:
@@ -101,12 +111,13 @@ def _event(record: Message, source: bytes) -> PublishedEvent | None:
         return None
     try:
         type_name = headers["ce_type"].decode()
+        aggregate_id, version = aggregate_in(decode_headers(record.headers()))
         return PublishedEvent(
             event_id=str(UUID(headers["ce_id"].decode())),
             type=type_name,
             aggregate_type=event_class(type_name).aggregate_type if is_known(type_name) else None,
-            aggregate_id=headers["ce_subject"].decode(),
-            version=int(headers["aggregate-version"]),
+            aggregate_id=aggregate_id,
+            version=version,
             topic=without_prefix(record.topic()),
             partition=record.partition(),
             offset=record.offset(),
@@ -126,4 +137,12 @@ def _lost(connection: psycopg.Connection[TupleRow], events: Sequence[PublishedEv
 _MISSING = """
 SELECT published.event_id::text FROM unnest(%s::uuid[]) AS published(event_id)
 WHERE NOT EXISTS (SELECT FROM streaming_event e WHERE e.event_id = published.event_id)
+"""
+
+_AHEAD = """
+SELECT event_id::text
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bigint[])
+    AS published(event_id, aggregate_type, aggregate_id, version)
+LEFT JOIN streaming_stream AS head USING (aggregate_type, aggregate_id)
+WHERE published.version > coalesce(head.version, 0)
 """

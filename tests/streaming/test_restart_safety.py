@@ -12,12 +12,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from streaming import envelope, outbox
+from streaming import envelope, kafka, outbox
 from streaming.database import connect
 from streaming.relaying import lease
 from streaming.relaying.adoption import StillPublished, adopt, examine
 from streaming.relaying.loop import RelayLoop
 from streaming.relaying.ranges import ranges
+from streaming.topics import topic_name
 from tests.support.builders.streaming import a_thing_moved
 from tests.support.streams import is_all_sent, published, relay_once, running_relay
 from tests.support.waiting import wait_until
@@ -111,6 +112,22 @@ def test_an_older_copy_of_the_database_that_looks_like_the_database_itself_is_re
 
     assert "from an older state of its files" in str(refusal())
     assert all(event_id in str(refusal()) for event_id in lost)
+
+
+def test_a_stray_record_under_an_old_version_does_not_keep_a_crashed_server_from_being_published():
+    thing = record_moves(2)
+    relay_once()
+    record = next(record for record in published(TOPIC) if record.key == str(thing))
+    producer = kafka.new_producer()
+    headers = {**record.headers, "ce_id": str(uuid4())}
+    producer.produce(topic_name(TOPIC), record.value, record.key, headers=headers)
+    assert producer.flush(20) == 0
+    change_row("server_started_at = '2020-01-01Z'")
+    other = record_moves(1)
+
+    relay_once()
+
+    assert versions(other) == [1]
 
 
 def test_what_is_refused_stays_refused_when_a_runner_starts_anew():
