@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's name.
 
 from streaming import events, topics
+from streaming.consuming.registry import list_groups
 
 REPLICAS_IN_PRODUCTION = 3
 
@@ -15,6 +16,17 @@ REPLICAS_IN_PRODUCTION = 3
 def events_are_complete(**_kwargs: Any) -> Sequence[CheckMessage]:
     """Every event type has a schema that can be made, and a topic that is declared."""
     return [error for event_type in events.event_types() for error in _errors_of(event_type)]
+
+
+@register
+def groups_read_declared_topics(**_kwargs: Any) -> Sequence[CheckMessage]:
+    """Whatever a group reads is a topic that somebody declares."""
+    return [
+        Error(f"the group {group.name} reads {topic}, which nobody declares", id="streaming.E003")
+        for group in list_groups()
+        for topic in sorted(group.topics)
+        if not topics.is_declared(topic)
+    ]
 
 
 @register(deploy=True)

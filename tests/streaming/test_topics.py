@@ -5,7 +5,7 @@ from confluent_kafka.admin import NewTopic
 
 from streaming import kafka, topics
 from streaming.broker_topics import apply_topics, topic_differences
-from streaming.checks import topics_outlive_a_broker
+from streaming.checks import groups_read_declared_topics, topics_outlive_a_broker
 from tests.support.waiting import wait_until
 
 LATE = topics.topic_name("tests.late.v1")
@@ -57,3 +57,12 @@ def test_a_topic_with_too_few_replicas_is_told(monkeypatch, settings):
 def test_a_deployment_is_warned_of_topics_that_do_not_outlive_a_broker(replicas, warnings, settings):
     settings.KAFKA_REPLICATION_FACTOR = replicas
     assert [warning.id for warning in topics_outlive_a_broker()] == warnings
+
+
+def test_a_group_of_a_topic_that_nobody_declares_is_an_error(monkeypatch):
+    assert "streaming.E003" not in {error.id for error in groups_read_declared_topics() if "tests." not in error.msg}
+
+    monkeypatch.delitem(topics._declared, "consent.events.v1")
+
+    (error,) = [error for error in groups_read_declared_topics() if "webhooks.fan-out" in error.msg]
+    assert (error.id, "consent.events.v1" in error.msg) == ("streaming.E003", True)
