@@ -53,12 +53,14 @@ class Reader(threading.Thread):
     def __init__(self, next_rows: Callable[[psycopg.Connection[TupleRow]], Callable[[], Iterable[Seen]]]) -> None:
         super().__init__(daemon=True)
         self._next_rows = next_rows
+        self.is_ready = threading.Event()
         self.is_writing_over = threading.Event()
         self.seen: list[Seen] = []
 
     def run(self) -> None:
         with connect() as session:
             poll = self._next_rows(session)
+            self.is_ready.set()  # what is written before that is not this reader's.
             while not self.is_writing_over.wait(0.002):
                 self.seen += poll()
             while rows := list(poll()):
@@ -130,6 +132,7 @@ def test_only_the_difference_of_snapshots_loses_nothing_and_keeps_the_order():
     readers = {make: Reader(make) for make in makers}
     for reader in readers.values():
         reader.start()
+    assert all(reader.is_ready.wait(30) for reader in readers.values())
     ready = threading.Barrier(WRITERS)
     until = time.monotonic() + WRITING_S
     writers = [threading.Thread(target=write_adversarially, args=(seed, until, ready)) for seed in range(WRITERS)]
