@@ -15,10 +15,11 @@ CREATE TABLE IF NOT EXISTS tests_effect (
     n bigint GENERATED ALWAYS AS IDENTITY, consumer text, event_id uuid, thing_id uuid, version bigint, note text)
 """
 
-REJECTED_STEP = 666
-BROKEN_STEP = 667
-ORPHANED_STEP = 668
-DISLIKED_STEP = 669
+# Below zero: other tests count their steps up, and leave them on the topic.
+REJECTED_STEP = -1
+BROKEN_STEP = -2
+ORPHANED_STEP = -3
+DISLIKED_STEP = -4
 GARBAGE = b"garbage"
 SAID_TO_ECHO = "echo"
 
