@@ -106,14 +106,14 @@ def _places(consumer: Consumer, since: datetime) -> Sequence[TopicPartition]:
 
 
 def _event(record: Message, source: bytes) -> PublishedEvent | None:
-    headers = dict(record.headers() or ())
-    if headers.get("ce_source") != source:
+    if dict(record.headers() or ()).get("ce_source") != source:
         return None
+    headers = decode_headers(record.headers())
     try:
-        type_name = headers["ce_type"].decode()
-        aggregate_id, version = aggregate_in(decode_headers(record.headers()))
+        type_name = headers["ce_type"]
+        aggregate_id, version = aggregate_in(headers)
         return PublishedEvent(
-            event_id=str(UUID(headers["ce_id"].decode())),
+            event_id=str(UUID(headers["ce_id"])),
             type=type_name,
             aggregate_type=event_class(type_name).aggregate_type if is_known(type_name) else None,
             aggregate_id=aggregate_id,
@@ -122,7 +122,7 @@ def _event(record: Message, source: bytes) -> PublishedEvent | None:
             partition=record.partition(),
             offset=record.offset(),
         )
-    except (KeyError, ValueError, AttributeError):
+    except (KeyError, ValueError):
         return None  # not sent by the relay, whatever it says of itself.
 
 
