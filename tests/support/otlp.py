@@ -1,15 +1,16 @@
 """An OTLP receiver on the loopback range: keeps the spans that it is sent."""
 
 import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from tests.support.loopback import serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +41,9 @@ class SpanReceiver:
 @contextmanager
 def a_span_receiver() -> Iterator[SpanReceiver]:
     """Run a receiver for the body of a ``with``."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    server.receiver = SpanReceiver(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(_Handler) as server:
+        server.receiver = SpanReceiver(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
         yield server.receiver  # type: ignore[attr-defined]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
