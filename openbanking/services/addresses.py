@@ -23,6 +23,15 @@ class Addresses:
     kafka_bootstrap_servers: str
     valkey_url: str
 
+    def as_environment(self) -> dict[str, str]:
+        """Return the variables that lead the platform's processes there; the administrator's is not theirs."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_OWNER_URL": self.database_owner_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers,
+            "VALKEY_URL": self.valkey_url,
+        }
+
 
 def known_addresses(folder: Path, given: Mapping[str, str]) -> Addresses:
     """

@@ -121,10 +121,7 @@ def running_platform(folder: Path, *, customers: int = 2) -> Iterator[Platform]:
 def _addresses(addresses: Addresses, folder: Path) -> dict[str, str]:
     return {
         "SERVICES_DIR": str(folder),
-        "DATABASE_URL": addresses.database_url,
-        "DATABASE_OWNER_URL": addresses.database_owner_url,
-        "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka_bootstrap_servers,
-        "VALKEY_URL": addresses.valkey_url,
+        **addresses.as_environment(),
         "TOPIC_PREFIX": "",
         "ALLOWED_HOSTS": "127.0.0.1",
         "LOG_LEVEL": "INFO",
