@@ -62,8 +62,8 @@ def decimal_string(amount_minor: int, currency: str) -> str:
     """
     digits = minor_digits(currency)
     sign = "-" if amount_minor < 0 else ""
-    whole, fraction = divmod(abs(amount_minor), 10**digits)
-    return f"{sign}{whole}.{fraction:0{digits}d}" if digits else f"{sign}{whole}"
+    figures = str(abs(amount_minor)).rjust(digits + 1, "0")
+    return f"{sign}{figures[:-digits]}.{figures[-digits:]}" if digits else f"{sign}{figures}"
 
 
 def minor_digits(currency: str) -> int:

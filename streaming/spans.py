@@ -8,10 +8,8 @@ nothing.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from msgspec import structs
-
 from kernel import tracing
-from streaming.consuming.records import RawRecord
+from streaming.consuming.items import Item
 from streaming.consuming.registry import Group
 from streaming.envelope import LogRow
 
@@ -49,17 +47,17 @@ class SendingSpans:
 
 
 @contextmanager
-def applying(group: Group, records: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:
+def applying(group: Group, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """
     Span the body of a ``with`` for each record that the group handles, from before the transaction to its end.
 
     What is yielded instead of the records names the spans as the parents of what the handlers record.
     """
     if not tracing.is_on():
-        yield records
+        yield items
         return
     spans: list[tracing.Span] = []
-    spanned = [_begin(group, record, len(records), spans) for record in records]
+    spanned = [_begin(group, item, len(items), spans) for item in items]
     error: str | None = None
     try:
         yield spanned
@@ -71,10 +69,11 @@ def applying(group: Group, records: Sequence[RawRecord]) -> Iterator[Sequence[Ra
             span.end(error=error)
 
 
-def _begin(group: Group, record: RawRecord, batch: int, spans: list[tracing.Span]) -> RawRecord:
+def _begin(group: Group, item: Item, batch: int, spans: list[tracing.Span]) -> Item:
+    record = item.record
     parent = record.headers.get("traceparent")
     if not tracing.is_sampled(parent) or record.headers.get("ce_type") not in group.by_type:
-        return record
+        return item
     span = tracing.begin(
         f"process {record.topic}",
         kind=tracing.SpanKind.CONSUMER,
@@ -92,4 +91,4 @@ def _begin(group: Group, record: RawRecord, batch: int, spans: list[tracing.Span
         },
     )
     spans.append(span)
-    return structs.replace(record, headers={**record.headers, "traceparent": span.traceparent})
+    return item.traced(span.traceparent)

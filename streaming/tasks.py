@@ -9,8 +9,9 @@ from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 
 from streaming import partitions, tallies
 from streaming.database import connect
+from streaming.processes import freeze_what_stays
 from streaming.relaying import lease
-from streaming.relaying.loop import RelayLoop, freeze_what_stays
+from streaming.relaying.loop import RelayLoop
 from streaming.relaying.ranges import UnknownRange, get_range, ranges
 from streaming.relaying.resizing import make_rows
 

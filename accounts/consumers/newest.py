@@ -30,17 +30,16 @@ def version_of(received: Received[Any]) -> int:
     return version
 
 
-def incoming(view: type[CoreView], *beside: str, lines: Sequence[str] = ()) -> str:
+def incoming(view: type[CoreView], *, lines: Sequence[str] = ()) -> str:
     """
     Return the common table expression ``incoming``: the rows of a view, out of the parameters of :func:`execute`.
 
-    ``beside`` are columns with their types that the rows have and the view has not. ``lines`` are columns that come
-    in a parameter each.
+    ``lines`` are columns that come in a parameter each, as text; the view need not have them.
     """
     fields = view._meta.concrete_fields
     typed = [f"{field.column} {field.db_type(connection)}" for field in fields if field.column not in lines]
-    sources = [f"json_to_recordset(%s::json) AS ({', '.join([*typed, *beside])})", *[_LINES] * len(lines)]
-    names = [column.partition(" ")[0] for column in (*typed, *beside)]
+    sources = [f"json_to_recordset(%s::json) AS ({', '.join(typed)})", *[_LINES] * len(lines)]
+    names = [column.partition(" ")[0] for column in typed]
     return (
         f"incoming AS MATERIALIZED (SELECT * FROM ROWS FROM ({', '.join(sources)}) AS r({', '.join([*names, *lines])}))"
     )
@@ -57,24 +56,31 @@ def keep_newest(view: type[CoreView], *, where: str = "true") -> str:
         ON CONFLICT ({key}) DO UPDATE SET {changes} WHERE kept.source_version < EXCLUDED.source_version"""
 
 
-def execute(
-    statement: str, rows: Sequence[Mapping[str, Any]], *, lines: Iterable[Iterable[bytes]] = ()
+def execute(statement: str, rows: Iterable[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    """Run a statement over rows of ``incoming``; returns what it returns."""
+    return execute_encoded(statement, map(encode, rows))
+
+
+def execute_encoded(
+    statement: str, rows: Iterable[bytes], *, lines: Iterable[Iterable[bytes]] = ()
 ) -> list[tuple[Any, ...]]:
     """
-    Run a statement over rows of ``incoming``; returns what it returns.
+    Run a statement over rows of ``incoming``, a JSON object each; returns what it returns.
 
-    ``lines`` are the contents of the columns that come by themselves: JSON documents, which hold no line break.
+    ``lines`` are the contents of the columns that come by themselves, without line breaks: JSON documents.
     PostgreSQL splits them in half the time that it needs to read them as strings within JSON.
 
     The plan is made anew each time: one that was made while the view was empty would go on to scan it whole.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-        cursor.execute(statement, [_encode(rows).decode(), *(b"\n".join(column).decode() for column in lines)])
+        cursor.execute(
+            statement, [(b"[%b]" % b",".join(rows)).decode(), *(b"\n".join(column).decode() for column in lines)]
+        )
         return cursor.fetchall() if cursor.description else []
 
 
 _LINES = "string_to_table(%s, E'\\n')"
 
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
 """Writes instants in a sixth of the time that orjson needs."""

@@ -5,7 +5,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
-from accounts.consumers.newest import execute, incoming, keep_newest, newest_of_each
+import msgspec
+
+from accounts.consumers.newest import encode, execute_encoded, incoming, keep_newest, newest_of_each
 from accounts.events import TransactionBooked
 from accounts.models import PendingTransaction, Transaction
 from accounts.ports import TransactionFields, document_renderer
@@ -16,7 +18,20 @@ from streaming.consumers import Received, handles, keeps
 keeps("accounts_transaction", "accounts_pendingtransaction", group="accounts.transactions")
 
 
-@handles(TransactionChanged, group="accounts.transactions")
+class _Prepared(msgspec.Struct, frozen=True, gc=False):
+    """A movement as the table of its status keeps it: its JSON object for the typed columns, and the documents."""
+
+    row: bytes
+    basic: bytes
+    detail: bytes
+
+
+def _prepare(event: TransactionChanged) -> _Prepared:
+    documents = document_renderer().render_transaction(_fields(event))
+    return _Prepared(encode(_row(event)), documents.basic, documents.detail)
+
+
+@handles(TransactionChanged, group="accounts.transactions", prepare=_prepare)
 def apply_transactions_changed(batch: Sequence[Received[TransactionChanged]]) -> None:
     """Keep each movement's newest state in the table of its status; of one that is newly booked, tell once."""
     newest = newest_of_each(batch, by="transaction_id")
@@ -46,12 +61,12 @@ def _keep_in(table: type[Transaction | PendingTransaction], *, other: str) -> st
         f"NOT EXISTS (SELECT FROM {other} WHERE id = incoming.id AND source_version >= incoming.source_version)"
     )
     return f"""
-        WITH {incoming(table, "is_history boolean", lines=("document_basic", "document_detail"))},
+        WITH {incoming(table, lines=("document_basic", "document_detail", "is_history"))},
         moved AS (
             DELETE FROM {other} AS moving USING incoming
             WHERE moving.id = incoming.id AND moving.source_version < incoming.source_version),
         kept AS ({keep_newest(table, where=is_not_older)} RETURNING id, xmax = 0 AS is_new)
-        SELECT id FROM incoming JOIN kept USING (id) WHERE kept.is_new AND NOT incoming.is_history"""
+        SELECT id FROM incoming JOIN kept USING (id) WHERE kept.is_new AND incoming.is_history = 'no'"""
 
 
 _KEEP_BOOKED = _keep_in(Transaction, other="accounts_pendingtransaction")
@@ -64,16 +79,18 @@ def _keep(
     """Keep movements; return which of them are new and no history."""
     if not movements:
         return frozenset()
-    rows = [_row(received.event, is_history=received.event.transaction_id.int in history) for received in movements]
-    render = document_renderer().render_transaction
-    documents = [render(_fields(received.event)) for received in movements]
-    lines = [document.basic for document in documents], [document.detail for document in documents]
-    return {transaction_id for (transaction_id,) in execute(statement, rows, lines=lines)}
+    prepared: list[_Prepared] = [received.prepared for received in movements]
+    lines = (
+        [each.basic for each in prepared],
+        [each.detail for each in prepared],
+        [b"yes" if received.event.transaction_id.int in history else b"no" for received in movements],
+    )
+    kept = execute_encoded(statement, [each.row for each in prepared], lines=lines)
+    return {transaction_id for (transaction_id,) in kept}
 
 
-def _row(event: TransactionChanged, *, is_history: bool) -> dict[str, Any]:
+def _row(event: TransactionChanged) -> dict[str, Any]:
     return {
-        "is_history": is_history,
         "id": event.transaction_id,
         "account_id": event.account_id,
         "source_ref": event.source_ref,

@@ -10,7 +10,7 @@ from streaming.consuming import offsets
 from streaming.consuming.batch import Batch
 from streaming.consuming.budget import REASON, BudgetSpent
 from streaming.consuming.calling import call
-from streaming.consuming.items import read_item
+from streaming.consuming.items import Item, ends_of, read_item
 from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord, VersionMissing
 from streaming.consuming.registry import Group
@@ -21,6 +21,21 @@ from streaming.consuming.versions import Aggregate, Versions, pass_over
 def apply_batch(
     group: Group,
     records: Sequence[RawRecord],
+    epochs: Mapping[Partition, int],
+    *,
+    following: Mapping[Partition, int] | None = None,
+) -> dict[Partition, int]:
+    """
+    Read records and apply them, as :func:`apply_items` does.
+
+    :raises OperationalError: if the database cannot do it now (:func:`.is_transient`); nothing has happened then.
+    """
+    return apply_items(group, [read_item(group, record) for record in records], epochs, following=following)
+
+
+def apply_items(
+    group: Group,
+    items: Sequence[Item],
     epochs: Mapping[Partition, int],
     *,
     following: Mapping[Partition, int] | None = None,
@@ -38,10 +53,10 @@ def apply_batch(
     :raises OperationalError: if the database cannot do it now (:func:`.is_transient`); nothing has happened then.
     """
     try:
-        return _apply_somehow(group, records, _Claims(epochs, following), stopping)
+        return _apply_somehow(group, items, _Claims(epochs, following), stopping)
     except BudgetSpent as spent:
-        left = [record for record in records if not spent.is_behind(record)]
-        return apply_batch(group, left, epochs, following=following, stopping=stopping | {spent.partition})
+        left = [item for item in items if not spent.is_behind(item.record)]
+        return apply_items(group, left, epochs, following=following, stopping=stopping | {spent.partition})
 
 
 def apply_record(group: Group, record: RawRecord) -> None:
@@ -58,7 +73,7 @@ def apply_record(group: Group, record: RawRecord) -> None:
     :raises Exception: whatever the handler raises, :class:`.Reject` among it; its effects are for the caller to undo.
     """
     item = read_item(group, record)
-    if item is None:
+    if not item.is_of_concern:
         return
     if item.failure is not None:
         raise item.failure
@@ -83,11 +98,11 @@ def skip_record(group: Group, record: RawRecord) -> None:
     Of a record that cannot be read, its headers are believed if they say that it is the version that is due.
     """
     item = read_item(group, record)
-    if item is not None and item.is_counted and item.received is not None:
+    if item.is_counted and item.received is not None:
         versions = Versions(group.consumer, [item])
         versions.reach(item.received)
         versions.store()
-    elif item is not None and item.failure is not None:
+    elif item.failure is not None:
         pass_over(group, record)
 
 
@@ -101,7 +116,7 @@ def in_turn(group: Group, records: Sequence[RawRecord]) -> Sequence[int]:
     places: dict[Aggregate, list[int]] = defaultdict(list)
     versions: dict[int, int] = {}
     for place, item in enumerate(items):
-        if item is not None and item.is_counted and item.received is not None:
+        if item.is_counted and item.received is not None:
             places[item.received.aggregate_type, item.received.aggregate_id].append(place)
             versions[place] = item.received.version
     order = list(range(len(records)))
@@ -126,29 +141,29 @@ class _Claims(NamedTuple):
 
 
 def _apply_somehow(
-    group: Group, records: Sequence[RawRecord], claims: _Claims, stopping: frozenset[Partition]
+    group: Group, items: Sequence[Item], claims: _Claims, stopping: frozenset[Partition]
 ) -> dict[Partition, int]:
     try:
-        return _apply(group, records, claims, stopping, is_singly=False)
+        return _apply(group, items, claims, stopping, is_singly=False)
     except BudgetSpent:
         raise
     except Exception as error:  # whatever a handler raises, its partition must not stop.
         if is_transient(error):
             raise
-        return _apply(group, records, claims, stopping, is_singly=True)
+        return _apply(group, items, claims, stopping, is_singly=True)
 
 
 @transaction.atomic
 def _apply(
     group: Group,
-    records: Sequence[RawRecord],
+    items: Sequence[Item],
     claims: _Claims,
     stopping: frozenset[Partition],
     *,
     is_singly: bool,
 ) -> dict[Partition, int]:
-    stands = offsets.lock(group.name, {(record.topic, record.partition) for record in records})
-    due = list(_due(records, stands, claims))
+    stands = offsets.lock(group.name, {item.partition for item in items})
+    due = list(_due(items, stands, claims))
     if not due:
         return {}
     batch = Batch(group, due, stopping)
@@ -156,20 +171,18 @@ def _apply(
         batch.apply_singly()
     else:
         batch.apply_together()
-    next_offsets = {(record.topic, record.partition): record.offset + 1 for record in due}
+    next_offsets = ends_of(due)
     offsets.store(group.name, next_offsets)
     for partition in stopping & next_offsets.keys():
         offsets.stop(group.name, partition, epoch=claims.epochs[partition], reason=REASON)
     return next_offsets
 
 
-def _due(
-    records: Iterable[RawRecord], stands: Mapping[Partition, tuple[int, int]], claims: _Claims
-) -> Iterator[RawRecord]:
+def _due(items: Iterable[Item], stands: Mapping[Partition, tuple[int, int]], claims: _Claims) -> Iterator[Item]:
     """Yield what nobody applied yet, of the partitions that are still ours; offsets have holes, so only compare."""
     next_offsets = {partition: stand[0] for partition, stand in stands.items() if claims.hold(partition, stand)}
-    for record in records:
-        partition = (record.topic, record.partition)
-        if partition in next_offsets and record.offset >= next_offsets[partition]:
-            next_offsets[partition] = record.offset + 1
-            yield record
+    for item in items:
+        partition, offset = item.partition, item.record.offset
+        if partition in next_offsets and offset >= next_offsets[partition]:
+            next_offsets[partition] = offset + 1
+            yield item

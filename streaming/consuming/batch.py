@@ -31,12 +31,12 @@ class Batch:
     :raises BudgetSpent: by either way, if too many records of a partition are at fault that is not in ``stopping``.
     """
 
-    def __init__(self, group: Group, records: Sequence[RawRecord], stopping: frozenset[Partition]) -> None:
+    def __init__(self, group: Group, items: Sequence[Item], stopping: frozenset[Partition]) -> None:
         self._group = group
         self._stopping = stopping
         self._consumer = group.consumer
-        self._parked = parking.lock_parked(group.name, records) if group.by_type else {}
-        self._items = self._without_duplicates([item for record in records if (item := read_item(group, record))])
+        self._parked = parking.lock_parked(group.name, [item.record for item in items]) if group.by_type else {}
+        self._items = self._without_duplicates([item for item in items if item.is_of_concern])
         self._versions = Versions(self._consumer, self._items)
         self._letters: list[Letter] = []
         self._failed: Counter[Partition] = Counter()
@@ -131,8 +131,7 @@ class Batch:
             return
         inbox.enter(self._consumer, [record.headers["ce_id"] for record in missing])
         for record in missing:
-            if (each := read_item(self._group, record)) is not None:
-                yield from self._flow(each)
+            yield from self._flow(read_item(self._group, record))
         yield from self._flow(item)
 
     def _heal(self, place: Place) -> Iterator[Item]:
@@ -146,8 +145,7 @@ class Batch:
         done = []
         while self._parked[place] == ParkedKey.Cause.GAP and (n := self._first_that_may_go(waiting)) is not None:
             letter_id, item = waiting.pop(n)
-            if item is not None:
-                yield from self._flow_from_letter(item)
+            yield from self._flow_from_letter(item)
             if self._parked[place] == ParkedKey.Cause.GAP:
                 done.append(letter_id)
         parking.settle(self._group.name, done)
@@ -155,10 +153,10 @@ class Batch:
             parking.free(self._group.name, place)
             del self._parked[place]
 
-    def _first_that_may_go(self, waiting: Sequence[tuple[int, Item | None]]) -> int | None:
+    def _first_that_may_go(self, waiting: Sequence[tuple[int, Item]]) -> int | None:
         """Return which letter is next: the first one whose version is due, or the very first that has no versions."""
         for n, (_, item) in enumerate(waiting):
-            if item is None or not item.is_counted or item.received is None:
+            if not item.is_counted or item.received is None:
                 if n == 0:
                     return n
             elif item.received.version <= self._versions.next_of(item.received):
@@ -168,6 +166,8 @@ class Batch:
     def _flow_from_letter(self, item: Item) -> Iterator[Item]:
         if item.failure is not None:
             self._set_aside(item, reason_of(item.failure), attempts=1)
+        elif not item.is_of_concern:
+            return
         elif item.received is None or not item.is_counted:
             yield item
         elif self._versions.is_due(item.received):

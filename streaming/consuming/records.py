@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -62,6 +62,8 @@ class Received(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True, gc=Fals
     """Of the call that began the chain, else the first event's id."""
     causation_id: UUID | None
     traceparent: str | None
+    prepared: Any = None
+    """What the handler's ``prepare`` made of the event."""
 
     @property
     def customer_id(self) -> UUID | None:

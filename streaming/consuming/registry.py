@@ -35,6 +35,8 @@ class Handler:
     apply: Callable[[Sequence[Any]], None]
     order: Order = "source"
     is_parking: bool = True
+    prepare: Callable[[Any], Any] | None = None
+    """Makes of an event what ``apply`` finds as ``prepared``, while the database is at work on others."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +74,7 @@ class UnknownGroup(LookupError):
 
 @overload
 def handles(
-    event_type: type[E], *, group: str, order: Order = "source"
+    event_type: type[E], *, group: str, order: Order = "source", prepare: Callable[[E], Any] | None = None
 ) -> Callable[[EventHandler[E]], EventHandler[E]]: ...
 
 
@@ -88,13 +90,18 @@ def handles(
 ) -> Callable[[EventHandler[Any]], EventHandler[Any]]: ...
 
 
-def handles(event_type: Any, *, group: str, order: Order = "source") -> Any:
+def handles(
+    event_type: Any, *, group: str, order: Order = "source", prepare: Callable[[Any], Any] | None = None
+) -> Any:
     """
     Declare a function as the group's handler of one or several event types.
 
     It is called with batches inside the transaction that also keeps inbox and offset, so each event is applied
     once. Of one key it gets the events in order; it may record events. :class:`.Reject` makes the one record a
     dead letter, any other exception is tried again first. ``order`` is explained at :class:`Handler`.
+
+    What costs time and needs no database belongs into ``prepare``: it is given each event, ahead of its turn and in
+    another thread, and what it returns is ``received.prepared``. It is pure: where it raises, the record is at fault.
     """
     event_types: tuple[type[Event], ...] = event_type if isinstance(event_type, tuple) else (event_type,)
 
@@ -102,7 +109,7 @@ def handles(event_type: Any, *, group: str, order: Order = "source") -> Any:
         declared = _groups.setdefault(group, Group(name=group))
         for each in event_types:
             _note_order(declared, each.aggregate_type, order)
-            _add(declared.by_type, each.name, Handler(apply=apply, order=order))
+            _add(declared.by_type, each.name, Handler(apply=apply, order=order, prepare=prepare))
             declared.topics.add(each.topic)
         return apply
 

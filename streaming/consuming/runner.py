@@ -3,26 +3,25 @@
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from django.db import connection
 
 from streaming import kafka
 from streaming.consuming import watching
-from streaming.consuming.applying import apply_batch
+from streaming.consuming.applying import apply_items
+from streaming.consuming.arrivals import Arrivals
 from streaming.consuming.assignment import Assignment
+from streaming.consuming.items import Item, ends_of
 from streaming.consuming.offsets import Partition
-from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import Group
 from streaming.consuming.transient import is_transient
-from streaming.envelope import decode_headers, record_time, to_key
 from streaming.topics import topic_name, without_prefix
 
 logger = logging.getLogger(__name__)
 
-BATCH = 1000
+LONGEST_POLL_S = 1.0
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
 
@@ -34,7 +33,6 @@ class GroupRunner:
         self._group = group
         self._stop = stop
         self._assignment: Assignment | None = None
-        self._late: list[Message] = []
 
     @property
     def assigned(self) -> frozenset[Partition]:
@@ -61,9 +59,9 @@ class GroupRunner:
         connection.close()
 
     def _consume(self) -> None:
-        self._late.clear()
         consumer = kafka.new_consumer(self._group.group_id)
-        assignment = self._assignment = Assignment(self._group, consumer, self._drop_late)
+        arrivals = Arrivals(self._group, consumer, lambda message: self._deal_with(assignment, message))
+        assignment = self._assignment = Assignment(self._group, consumer, arrivals.drop)
         consumer.subscribe(
             [topic_name(topic) for topic in sorted(self._group.topics)],
             on_assign=assignment.take_over,
@@ -73,101 +71,63 @@ class GroupRunner:
         try:
             while not self._stop.is_set():
                 assignment.look_if_due()
-                if messages := self._poll(consumer):
-                    self._process(consumer, assignment, messages)
+                if items := arrivals.next_batch(LONGEST_POLL_S):
+                    self._process(consumer, assignment, arrivals, items)
         finally:
             consumer.close()
+            arrivals.close()
 
-    def _poll(self, consumer: Consumer) -> Sequence[Message]:
-        """Wait for one message, then take what has arrived beside it: quick when little comes, large when much."""
-        if not self._late and (first := consumer.poll(1.0)) is not None:
-            self._late.append(first)
-        if self._late:
-            arrived = consumer.consume(BATCH - 1, 0)
-            self._late += arrived  # not in one step: while that reads, what was late may be dropped.
-        messages, self._late = self._late, []
-        return messages
+    def _process(self, consumer: Consumer, assignment: Assignment, arrivals: Arrivals, items: Sequence[Item]) -> None:
+        with watching.watched(self._group, items) as watched:
+            self._apply(consumer, assignment, arrivals, watched)
 
-    def _process(self, consumer: Consumer, assignment: Assignment, messages: Sequence[Message]) -> None:
-        records = [record_of(message) for message in messages if self._is_readable(assignment, message)]
-        with watching.watched(self._group, records) as watched:
-            self._apply(consumer, assignment, watched)
-
-    def _apply(self, consumer: Consumer, assignment: Assignment, records: Sequence[RawRecord]) -> None:
+    def _apply(self, consumer: Consumer, assignment: Assignment, arrivals: Arrivals, items: Sequence[Item]) -> None:
         """Apply a batch, however often the database has to be waited for."""
         # What is claimed from now on is read from its stored place again.
         epochs, following = dict(assignment.epochs), dict(assignment.following)
         pause_s = SHORTEST_PAUSE_S
-        while records and not self._stop.is_set():
+        while not self._stop.is_set():
             try:
-                next_offsets = apply_batch(self._group, records, epochs, following=following)
+                next_offsets = apply_items(self._group, items, epochs, following=following)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 logger.warning("%s waits %.1f s: %s", self._group.name, pause_s, type(error).__name__)
                 watching.note_retry(self._group, error)
                 connection.close()  # the next attempt connects anew.
-                self._wait(consumer, assignment, pause_s)
+                self._wait(consumer, assignment, arrivals, pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:
                 assignment.advance(next_offsets)
                 _tell_broker(consumer, next_offsets)
-                if next_offsets != _ends(records):
+                if next_offsets != ends_of(items):
                     assignment.look()  # one was stopped, or moved.
                 return
 
-    def _wait(self, consumer: Consumer, assignment: Assignment, pause_s: float) -> None:
+    def _wait(self, consumer: Consumer, assignment: Assignment, arrivals: Arrivals, pause_s: float) -> None:
         """Let time pass with all partitions paused, but keep polling: so the group's membership stays."""
         until = time.monotonic() + pause_s
         assignment.pause()
         while (left := until - time.monotonic()) > 0 and not self._stop.is_set():
             message = consumer.poll(min(left, 0.2))
             if message is not None:
-                self._late.append(message)  # of a partition that was assigned in the meantime:
+                arrivals.keep([message])  # of a partition that was assigned in the meantime:
                 assignment.pause()  # it waits as well, or all of it would be read into memory.
         assignment.resume()
 
-    def _drop_late(self, partitions: Collection[Partition]) -> None:
-        """Forget what was read of partitions that are read from their stored place again."""
-        self._late = [message for message in self._late if _partition(message) not in partitions]
-
-    def _is_readable(self, assignment: Assignment, message: Message) -> bool:
+    def _deal_with(self, assignment: Assignment, message: Message) -> None:
         error = message.error()
-        if error is None:
-            return True
+        assert error is not None
         if error.fatal():
             raise KafkaException(error)
         if error.code() in _OUT_OF_RANGE:
             # To skip what is gone would lose it silently; people must decide.
-            assignment.give_up(_partition(message))
+            assignment.give_up((without_prefix(message.topic() or ""), message.partition()))
         else:
             logger.warning("%s: %s", self._group.name, error)
-        return False
 
 
 _OUT_OF_RANGE = frozenset({KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE})
-
-
-def _partition(message: Message) -> Partition:
-    return without_prefix(message.topic() or ""), message.partition()
-
-
-def _ends(records: Sequence[RawRecord]) -> dict[Partition, int]:
-    return {(record.topic, record.partition): record.offset + 1 for record in records}
-
-
-def record_of(message: Any) -> RawRecord:
-    """Return a message of the broker as handlers see it; the deployment's prefix is taken off its topic."""
-    key = message.key()
-    return RawRecord(
-        topic=without_prefix(message.topic()),
-        partition=message.partition(),
-        offset=message.offset(),
-        key=None if key is None else to_key(key),
-        value=message.value() or b"",
-        headers=decode_headers(message.headers()),
-        timestamp=record_time(message.timestamp()[1]),
-    )
 
 
 def _tell_broker(consumer: Consumer, next_offsets: dict[Partition, int]) -> None:

@@ -5,19 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from streaming import spans, tallies
-from streaming.consuming.records import RawRecord
+from streaming.consuming.items import Item
 from streaming.consuming.registry import Group
 
 
 @contextmanager
-def watched(group: Group, records: Sequence[RawRecord]) -> Iterator[Sequence[RawRecord]]:
+def watched(group: Group, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     """Look on while a batch is applied, waits for the database included; what is yielded is to be applied instead."""
     started_s = time.monotonic()
-    with spans.applying(group, records) as spanned:
+    with spans.applying(group, items) as spanned:
         yield spanned
-    if not records:
-        return
-    tallies.BATCH_RECORDS.note(len(records), group.name)
+    tallies.BATCH_RECORDS.note(len(items), group.name)
     tallies.BATCH_SECONDS.note(time.monotonic() - started_s, group.name)
 
 

@@ -8,10 +8,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from psycopg.rows import TupleRow
 
 from streaming import kafka
+from streaming.consuming.arrivals import record_of
 from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import Group
-from streaming.consuming.runner import record_of
 from streaming.rebuilding.errors import RebuildRefused
 from streaming.rebuilding.sources import BATCH, Portion, Progress, portions
 from streaming.topics import topic_name, without_prefix

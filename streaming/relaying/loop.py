@@ -1,6 +1,5 @@
 """The relay's life: wait for the lease, check the log, lead, hand over."""
 
-import gc
 import logging
 import os
 import secrets
@@ -29,16 +28,6 @@ logger = logging.getLogger(__name__)
 HAND_OVER_WITHIN_S = 5.0
 SHORTEST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
-
-
-def freeze_what_stays() -> None:
-    """
-    Spare the collector what a process has loaded; call it once, before its loops run.
-
-    A chunk makes thousands of objects: the collector would go through all of Django for each few of them.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 class RelayLoop:

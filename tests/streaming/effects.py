@@ -74,6 +74,20 @@ def apply_what_pleases(batch: Sequence[Received[ThingMoved]]) -> None:
     _note("picky", batch)
 
 
+def _halved(event: ThingMoved) -> int:
+    if event.step == REJECTED_STEP:
+        raise Reject("no half of such a step")
+    return event.step // 2
+
+
+@handles(ThingMoved, group="tests.prepared", prepare=_halved)
+def apply_prepared(batch: Sequence[Received[ThingMoved]]) -> None:
+    """Note the halves of the steps, which were made ahead."""
+    with connection.cursor() as cursor:
+        for received in batch:
+            cursor.execute("INSERT INTO tests_effect (consumer, note) VALUES ('prepared', %s)", [received.prepared])
+
+
 @handles(ThingMoved, group="tests.outputs")
 def stop_what_moves(batch: Sequence[Received[ThingMoved]]) -> None:
     """Answer each move with an event."""
@@ -103,8 +117,17 @@ def effects(consumer: str | None = None) -> list[tuple[str, UUID, int]]:
 
 def raw_effects() -> list[str]:
     """Return what raw records were applied, in order: ``key:value``."""
+    return _notes("raw")
+
+
+def prepared_effects() -> list[str]:
+    """Return what was made of the steps that were applied, in order."""
+    return _notes("prepared")
+
+
+def _notes(consumer: str) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT note FROM tests_effect WHERE consumer = 'raw' ORDER BY n")
+        cursor.execute("SELECT note FROM tests_effect WHERE consumer = %s ORDER BY n", [consumer])
         return [note for (note,) in cursor.fetchall()]
 
 

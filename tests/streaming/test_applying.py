@@ -39,6 +39,24 @@ def test_the_same_event_again_changes_nothing_wherever_it_comes_from():
     assert len(effects.effects()) == 1
 
 
+def test_a_handler_finds_what_it_had_prepared_of_each_event():
+    deliver([a_thing_moved(step=4), a_thing_moved(step=10)], "tests.prepared")
+
+    assert effects.prepared_effects() == ["2", "5"]
+
+
+def test_an_event_of_which_nothing_can_be_prepared_is_set_aside_alone():
+    thing = uuid4()
+
+    deliver(
+        [a_thing_moved(thing, step=REJECTED_STEP), a_thing_moved(thing, step=6), a_thing_moved(step=8)],
+        "tests.prepared",
+    )
+
+    assert effects.prepared_effects() == ["4"]
+    assert letters() == [("poison", "Reject: no half of such a step"), ("waiting", "its key is parked")]
+
+
 def test_each_group_has_an_inbox_of_its_own():
     record = a_record_of(a_thing_moved())
 

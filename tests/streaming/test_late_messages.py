@@ -48,6 +48,44 @@ def test_what_was_read_of_a_partition_before_it_was_claimed_anew_elsewhere_is_no
     assert Offset.objects.get(group=GROUP).next_offset == 0
 
 
+def test_what_was_read_ahead_of_a_partition_is_not_applied_once_it_is_claimed_anew(client, stop, monkeypatch):
+    monkeypatch.setattr("streaming.consuming.arrivals.BATCH", 1)
+    given: list[int] = []
+    Offset.objects.create(group=GROUP, topic=THINGS, partition=FIRST, next_offset=7, epoch=1)
+
+    def arrive() -> "Message":
+        client.assign(FIRST)
+        return Message(FIRST, 7)
+
+    def move_back() -> list["Message"]:
+        Offset.objects.filter(group=GROUP).update(next_offset=0, epoch=F("epoch") + 1)
+        client.lose(FIRST)
+        client.assign(FIRST)
+        return []
+
+    client.polls = iter([arrive, stop.set])
+    client.consumes = iter([lambda: [Message(FIRST, 8)], move_back])
+    GroupRunner(a_group(lambda batch: given.extend(each.offset for each in batch)), stop).run()
+
+    assert given == [7]
+    assert Offset.objects.get(group=GROUP).next_offset == 0
+
+
+def test_what_was_read_ahead_is_applied_in_its_turn(client, stop, monkeypatch):
+    monkeypatch.setattr("streaming.consuming.arrivals.BATCH", 2)
+    given: list[list[int]] = []
+
+    def arrive() -> "Message":
+        client.assign(FIRST)
+        return Message(FIRST, 0)
+
+    client.polls = iter([arrive, stop.set])
+    client.consumes = iter([lambda: [Message(FIRST, n) for n in (1, 2, 3)], lambda: [Message(FIRST, 4)]])
+    GroupRunner(a_group(lambda batch: given.append([each.offset for each in batch])), stop).run()
+
+    assert given == [[0, 1], [2, 3], [4]]
+
+
 def test_a_partition_that_comes_while_the_database_is_waited_for_waits_as_well(client, stop):
     attempts: list[list[tuple[int, int]]] = []
 

@@ -19,9 +19,10 @@ from streaming import kafka
 from streaming.broker_topics import apply_topics
 from streaming.consuming import offsets
 from streaming.consuming.applying import apply_batch
+from streaming.consuming.arrivals import record_of
 from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import Group, get_group
-from streaming.consuming.runner import GroupRunner, record_of
+from streaming.consuming.runner import GroupRunner
 from streaming.database import connect
 from streaming.envelope import LOG_ROW_SQL, LogRow, headers_of
 from streaming.events import Event, event_class

@@ -21,7 +21,7 @@ from kernel import clock
 from streaming.flow import measure_held, measure_relays
 from streaming.management.threads import run_threads
 from streaming.relaying.adoption import Findings, StillPublished, adopt, examine
-from streaming.relaying.loop import RelayLoop, freeze_what_stays
+from streaming.relaying.loop import RelayLoop
 from streaming.relaying.ranges import ShardRange, ranges
 from streaming.relaying.status import RangeStatus, list_ranges
 from streaming.stopping import stop_on_signals
@@ -170,7 +170,6 @@ def _print_table(output: OutputWrapper, heads: tuple[str, ...], rows: list[tuple
 
 def _run_all() -> None:
     """Run all ranges until told to stop; where two others run already, look again now and then."""
-    freeze_what_stays()
     stop = stop_on_signals()
     run_threads([threading.Thread(target=_run, args=(shards, stop), name=shards.name) for shards in ranges()])
 

@@ -1,6 +1,6 @@
 """What the core says about accounts, and views that have heard it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from accounts.consumers import accounts, balances, parties, transactions
 from bankcore.events import (
     AccountChanged,
     AccountKind,
@@ -27,6 +26,7 @@ from consents.access import Grant
 from consents.states import ConsentKind, ConsentStatus
 from oauth.access import Caller
 from streaming.consumers import Received
+from streaming.consuming.registry import get_group
 from streaming.events import Event
 
 E = TypeVar("E", bound=Event)
@@ -187,21 +187,21 @@ ALL_BUT_PAN = (
 
 def tell(*events: Event) -> None:
     """Hand events of one type to their handler, as one batch in one transaction."""
-    handler = _HANDLERS[type(events[0])]
+    handler = get_group(_GROUPS[type(events[0])]).by_type[events[0].name]
     with transaction.atomic():
-        handler([as_received(event) for event in events])
+        handler.apply([as_received(event, prepare=handler.prepare) for event in events])
 
 
-_HANDLERS: dict[type[Event], Any] = {
-    AccountChanged: accounts.apply_accounts_changed,
-    BalanceChanged: balances.apply_balances_changed,
-    PartyChanged: parties.apply_parties_changed,
-    HolderChanged: parties.apply_holders_changed,
-    TransactionChanged: transactions.apply_transactions_changed,
+_GROUPS: dict[type[Event], str] = {
+    AccountChanged: "accounts.accounts",
+    BalanceChanged: "accounts.balances",
+    PartyChanged: "accounts.parties",
+    HolderChanged: "accounts.holders",
+    TransactionChanged: "accounts.transactions",
 }
 
 
-def as_received(event: E) -> Received[E]:
+def as_received(event: E, *, prepare: Callable[[E], Any] | None = None) -> Received[E]:
     """Wrap an event as a consumer gets it; where it lies in its topic matters to nobody here."""
     event_id = uuid4()
     return Received(
@@ -219,4 +219,5 @@ def as_received(event: E) -> Received[E]:
         correlation_id=str(event_id),
         causation_id=None,
         traceparent=None,
+        prepared=prepare and prepare(event),
     )
