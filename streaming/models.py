@@ -153,6 +153,7 @@ class Offset(models.Model):
     epoch = models.BigIntegerField()
     stopped_at = models.DateTimeField(null=True)
     stop_reason = models.TextField(null=True)
+    released_at = models.DateTimeField(null=True)
 
     class Meta:
         managed = False

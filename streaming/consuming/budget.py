@@ -7,7 +7,11 @@ from streaming.consuming.records import RawRecord
 
 LETTERS = 50
 MINUTES = 5
-"""More than :data:`LETTERS` within so many minutes stop a partition; those that people settled do not count."""
+"""
+More than :data:`LETTERS` within so many minutes stop a partition.
+
+Those that people settled do not count, nor those from before they last let the partition go on.
+"""
 
 REASON = f"More than {LETTERS} records could not be applied within {MINUTES} minutes."
 
@@ -30,16 +34,18 @@ class BudgetSpent(Exception):
 
 
 def count_recent(group: str, partition: Partition) -> int:
-    """Return how many letters of a partition failed in the last minutes and are not settled."""
+    """Return how many letters of a partition count at the moment."""
     topic, number = partition
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [group, topic, number, MINUTES])
+        cursor.execute(_COUNT, {"group": group, "topic": topic, "number": number, "minutes": MINUTES})
         count: int = cursor.fetchone()[0]
     return count
 
 
 _COUNT = """
 SELECT count(*) FROM streaming_dead_letter
-WHERE "group" = %s AND state = 'poison' AND topic = %s AND partition = %s
-    AND created_at > clock_timestamp() - make_interval(mins => %s)
+WHERE "group" = %(group)s AND state = 'poison' AND topic = %(topic)s AND partition = %(number)s
+    AND created_at > GREATEST(clock_timestamp() - make_interval(mins => %(minutes)s), (
+        SELECT released_at FROM streaming_offset
+        WHERE "group" = %(group)s AND topic = %(topic)s AND partition = %(number)s))
 """

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from confluent_kafka import KafkaException
 from django.db import connection, transaction
+from django.db.models import Func
 
 from kernel import context
 from streaming import outbox, places, topics
@@ -189,7 +190,9 @@ def _lock_group(group: str) -> GroupState:
 def _release(offset: Offset, reason: str, now: datetime) -> PartitionReleased:
     """Take the stop away from a locked partition, and return what is to be recorded."""
     stop_reason = offset.stop_reason or ""
-    Offset.objects.filter(pk=offset.pk).update(stopped_at=None, stop_reason=None)
+    Offset.objects.filter(pk=offset.pk).update(
+        stopped_at=None, stop_reason=None, released_at=Func(function="clock_timestamp")
+    )
     return PartitionReleased(
         occurred_at=now,
         group=offset.group,

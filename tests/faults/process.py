@@ -2,7 +2,8 @@
 ``python -m tests.faults.process ARGUMENTS…``: ``manage.py``, with the tests' own events and groups known to it.
 
 With ``FAULTS_CLOCK`` in the environment, the name of a file that holds a number of seconds, this process's clock is
-wrong by so much; the file may change at any time.
+wrong by so much; the file may change at any time. With ``FAULTS_ONE_IN_FLIGHT`` its producers wait for each answer of
+a broker before they ask it again.
 """
 
 import logging
@@ -23,6 +24,7 @@ from django.core.management import execute_from_command_line, load_command_class
 
 import tests.faults.purses  # noqa: E402, F401 - declares events and groups.
 from kernel import clock, identifiers  # noqa: E402
+from streaming import kafka  # noqa: E402
 from streaming.consuming import registry  # noqa: E402
 
 COMMANDS = ("relay", "consume", "groups", "partitions")
@@ -49,6 +51,17 @@ def set_clock_wrong() -> None:
         vars(identifiers)["uuid_utils"] = wrong  # the one function of it that is used there.
 
 
+def ask_one_by_one() -> None:
+    """
+    Let producers have one request in flight, if the environment says so: where the broker does not count.
+
+    A client believes that what it sent before a success has arrived as well, as a broker takes no record whose
+    predecessor it lacks. The mock takes any, and an event that it refused would count as published.
+    """
+    if "FAULTS_ONE_IN_FLIGHT" in os.environ:
+        vars(kafka)["_PRODUCER"]["max.in.flight.requests.per.connection"] = 1
+
+
 def load_all() -> None:
     """Import what commands import when they run, so that copies of this process need not."""
     registry.load()
@@ -60,6 +73,7 @@ def main() -> None:
     """Run the command that the arguments name."""
     logging.captureWarnings(True)
     set_clock_wrong()
+    ask_one_by_one()
     execute_from_command_line(["manage.py", *sys.argv[1:]])
 
 

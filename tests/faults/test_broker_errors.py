@@ -105,8 +105,8 @@ def test_the_producer_whose_epoch_is_fenced_is_replaced_and_loses_and_reorders_n
 
 
 def start_all(world, seed):
-    world.start_relay()
-    world.start_relay("other relay")
+    world.start_relay(FAULTS_ONE_IN_FLIGHT="1")
+    world.start_relay("other relay", FAULTS_ONE_IN_FLIGHT="1")
     world.start_writer(seed=seed)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from openbanking.services.addresses import known_addresses
@@ -17,7 +18,8 @@ from tests.faults.oracle import judge
 from tests.faults.timing import pause, wait_until
 from tests.faults.world import World, running_world
 
-DISK_MB = 192
+ROOM_MB = 160
+"""Beside what the cluster takes that is copied: for a log of writes, and for a while of writing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +41,14 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
+def disk(ground: ServiceSet, tmp_path: Path) -> Iterator[Disk]:
     """A file system in memory, if this user may mount one."""
+    ground.up()
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(folder)]
+    with psycopg.connect(Cluster(ground.folder).admin_url) as admin:
+        (size,) = admin.execute("SELECT sum(pg_database_size(oid))::bigint FROM pg_database").fetchone() or (0,)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size + (ROOM_MB << 20)}", "tmpfs", str(folder)]
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("this user may not mount a small file system")
     try:
@@ -55,7 +60,6 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 @pytest.fixture
 def cluster(ground: ServiceSet, disk: Disk) -> Iterator[Cluster]:
     """A server all of whose files are on the small disk."""
-    ground.up()
     give(disk.folder)
     cluster = Cluster(ground.folder).copy_to(disk.folder / "set")
     with ending(cluster):

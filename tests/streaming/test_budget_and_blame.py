@@ -3,6 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, InternalError, OperationalError, connection, transaction
 
+from kernel import clock
 from streaming.consuming import offsets
 from streaming.consuming.applying import apply_batch
 from streaming.consuming.budget import LETTERS
@@ -10,6 +11,7 @@ from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import get_group
 from streaming.consuming.transient import is_transient
 from streaming.models import DeadLetter, InboxEntry, Offset
+from streaming.services import let_partition_go_on
 from tests.streaming import effects
 from tests.streaming.effects import ORPHANED_STEP, REJECTED_STEP
 from tests.support.builders.streaming import a_thing_moved
@@ -88,6 +90,18 @@ def test_nothing_of_a_stopped_partition_is_applied_until_people_let_it_go_on():
     assert apply_batch(get_group(GROUP), records, {place: epoch, other: other_epoch}) == {other: 1}
     Offset.objects.update(stopped_at=None, stop_reason=None)
     assert apply_batch(get_group(GROUP), records, {place: epoch, other: other_epoch}) == {place: 1}
+
+
+def test_a_partition_that_people_let_go_on_has_a_budget_as_if_nothing_had_failed():
+    deliver(poison(LETTERS + 1), GROUP)
+    let_partition_go_on(group=GROUP, topic=THINGS, partition=0, reason="mended", now=clock.now())
+
+    deliver([*poison(LETTERS), a_thing_moved()], GROUP)
+    assert stand().stopped_at is None
+    assert len(effects.effects()) == 1
+
+    deliver(poison(1), GROUP)
+    assert stand().stopped_at is not None
 
 
 def test_a_former_owner_stops_nothing():
