@@ -108,6 +108,7 @@ def _section(one: Measured) -> str:
             "|---|---|---|---|---|",
             *map(_line, result.rows),
             "",
+            *([f"What limits it: {result.limits}", ""] if result.limits else []),
             f"`make bench ONLY={result.load}`, {one.date}, {result.rounds} rounds; {_noise(result)}.",
             "",
             f"{one.machine['cores']} cores of {one.machine['processor']}; {one.machine['versions']}.",

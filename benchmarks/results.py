@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from benchmarks.goals import Judged
 from benchmarks.measure import Rotation
@@ -32,6 +32,8 @@ class Result:
     rounds: int
     foreign_cores: float
     calibration_spread: float
+    limits: str = ""
+    """What keeps it from being better, as found by profiling: written by hand, for who reads the page."""
 
     @property
     def has_missed(self) -> bool:
@@ -65,7 +67,14 @@ def rows_of(rotation: Rotation, *, unit: str | Callable[[str], str]) -> list[Row
     ]
 
 
-def noise_of(rotation: Rotation) -> dict[str, float]:
+class Noise(TypedDict):
+    """How much others computed during a load, and how unsteady the machine was."""
+
+    foreign_cores: float
+    calibration_spread: float
+
+
+def noise_of(rotation: Rotation) -> Noise:
     """Return how much others computed meanwhile, as :class:`Result` wants it."""
     return {
         "foreign_cores": round(max(figures.foreign_cores for figures in rotation.figures.values()), 2),
