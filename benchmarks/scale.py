@@ -36,7 +36,7 @@ class Scale:
 FULL = Scale(
     rounds=3,
     writers=(1, 8),
-    writing_s=8,
+    writing_s=5,
     relayed=200_000,
     tasks=2_000,
     backlog=1_000_000,

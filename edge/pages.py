@@ -1,5 +1,6 @@
 """What every page needs: the institution's name and colours, the reference id, the pages for errors."""
 
+import sys
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -12,8 +13,9 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from edge.middleware import is_api_path
-from edge.problems import problem
+from edge.problems import answer_unavailable, problem
 from edge.theme import current_theme
+from edge.transient import is_transient
 from kernel import context
 
 Words: TypeAlias = str | Promise
@@ -76,7 +78,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when something broke (``handler500``)."""
+    """Answer when something broke (``handler500``), or when the database cannot do it at the moment."""
+    error = sys.exception()
+    if error is not None and is_transient(error):
+        return _unavailable(request, error)
     return error_page(
         request,
         status=500,
@@ -84,6 +89,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
         what=_("Nothing was shared and nothing was paid by this step, unless you were told so before."),
         then=_("Try again in a minute. If it happens again, call us and give the reference below."),
     )
+
+
+def _unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    answer = answer_unavailable(error)
+    if is_api_path(request.path_info):
+        return answer
+    page = error_page(
+        request,
+        status=answer.status_code,
+        title=_("We cannot do this at the moment"),
+        what=_("Nothing was changed by this step."),
+        then=_("Try again in a minute."),
+    )
+    page["retry-after"] = answer["retry-after"]
+    return page
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

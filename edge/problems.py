@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 
+from edge.transient import is_transient
 from kernel.errors import DomainError
 
 CONTENT_TYPE = "application/problem+json"
@@ -82,7 +83,20 @@ def answer_problem(error: Exception, _view: Any) -> HttpResponse | None:
         return problem(404, code="not_found")
     if isinstance(error, PermissionDenied):
         return problem(403, code="permission_denied")
+    if is_transient(error):
+        return answer_unavailable(error)
     return None
+
+
+RETRY_AFTER_S = 5
+
+UNAVAILABLE = "This cannot be done at the moment, and nothing was changed. Try again in a few seconds."
+
+
+def answer_unavailable(error: BaseException) -> HttpResponse:
+    """Ask the caller to come again: the database is away or full, or ended a transaction to end a deadlock."""
+    _log.warning("unavailable", error=type(error).__name__)
+    return problem(503, code="unavailable", detail=UNAVAILABLE, headers={"retry-after": str(RETRY_AFTER_S)})
 
 
 def field_problems(error: DomainError) -> Sequence[FieldProblem]:

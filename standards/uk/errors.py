@@ -15,6 +15,8 @@ from rest_framework.exceptions import APIException
 from consents.access import RefusalReason
 from consents.refusals import GateRefused
 from edge.bodies import BodyTooLarge, InvalidBody, NotAcceptable, UnsupportedMediaType
+from edge.problems import RETRY_AFTER_S, UNAVAILABLE
+from edge.transient import is_transient
 from kernel.errors import DomainError
 from oauth.authentication import challenge
 from standards.uk.codes import REFUSALS_AT_THE_GATE, ErrorCode
@@ -58,7 +60,8 @@ def answer_refusal(error: Exception, request: HttpRequest, *, version: Version =
     """
     Return the answer to anything that was raised while a request was served.
 
-    What nobody anticipated is a bug: it is logged, reported as Django reports such, and told as ``U000``.
+    What nobody anticipated is a bug: it is logged, reported as Django reports such, and told as ``U000``; so is what
+    the database cannot do at the moment, but with 503 and when to try again.
     """
     if isinstance(error, Refused):
         return error_answer(error.status, error.faults, headers=error.headers)
@@ -70,9 +73,7 @@ def answer_refusal(error: Exception, request: HttpRequest, *, version: Version =
         return _answer_api_exception(error)
     if isinstance(error, SuspiciousOperation):
         return error_answer(400, [Fault(ErrorCode.INVALID_FORMAT, "The request cannot be read.")])
-    _log.error("unexpected error", exc_info=error)
-    got_request_exception.send(sender=None, request=request)
-    return error_answer(500, [Fault(ErrorCode.UNEXPECTED_ERROR, "Something went wrong on our side.")])
+    return _answer_failure(error, request)
 
 
 NOT_IMPLEMENTED = Fault(ErrorCode.NOT_FOUND, "There is nothing at this address.")
@@ -93,6 +94,16 @@ _REFUSALS: dict[str, tuple[int, ErrorCode, str]] = {
     "debtor_account_unavailable": (400, ErrorCode.FIELD_INVALID, "The account to pay from is not available."),
 }
 """Status, code and sentence for refusals of the rooms below, by :attr:`DomainError.code`."""
+
+
+def _answer_failure(error: Exception, request: HttpRequest) -> HttpResponse:
+    if is_transient(error):
+        _log.warning("unavailable", error=type(error).__name__)
+        headers = {"retry-after": str(RETRY_AFTER_S)}
+        return error_answer(503, [Fault(ErrorCode.UNEXPECTED_ERROR, UNAVAILABLE)], headers=headers)
+    _log.error("unexpected error", exc_info=error)
+    got_request_exception.send(sender=None, request=request)
+    return error_answer(500, [Fault(ErrorCode.UNEXPECTED_ERROR, "Something went wrong on our side.")])
 
 
 def _answer_domain_error(error: DomainError, version: Version) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from edge.transient import is_transient
 from streaming.consuming import offsets
 from streaming.consuming.batch import Batch
 from streaming.consuming.budget import REASON, BudgetSpent
@@ -14,7 +15,6 @@ from streaming.consuming.items import Item, ends_of, read_item
 from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord, VersionMissing
 from streaming.consuming.registry import Group
-from streaming.consuming.transient import is_transient
 from streaming.consuming.versions import Aggregate, Versions, pass_over
 
 

@@ -39,7 +39,7 @@ class Arrivals:
             self.keep([first])
         if self._arrived:
             # While this asks the broker, partitions may come and go, and drop() with them: not in one step.
-            arrived = self._consumer.consume(2 * BATCH - len(self._arrived), 0)
+            arrived = self._consumer.consume(max(2 * BATCH - len(self._arrived), 1), 0)
             self.keep(arrived)
         batch, self._arrived = self._arrived[:BATCH], self._arrived[BATCH:]
         items = self._read_by_now(batch)

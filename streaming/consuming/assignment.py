@@ -8,11 +8,11 @@ from typing import TypeVar
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from django.db import connection
 
+from edge.transient import is_transient
 from streaming import kafka
 from streaming.consuming import offsets
 from streaming.consuming.offsets import GroupStand, Partition
 from streaming.consuming.registry import Group
-from streaming.consuming.transient import is_transient
 from streaming.topics import topic_name, without_prefix
 
 logger = logging.getLogger(__name__)

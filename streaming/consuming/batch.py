@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from edge.transient import is_transient
 from streaming.consuming import budget, calling, inbox, letters, parking
 from streaming.consuming.budget import BudgetSpent
 from streaming.consuming.items import Item, Place, read_item
@@ -13,7 +14,6 @@ from streaming.consuming.letters import Letter, reason_of
 from streaming.consuming.offsets import Partition
 from streaming.consuming.records import RawRecord, Received, Reject
 from streaming.consuming.registry import Group
-from streaming.consuming.transient import is_transient
 from streaming.consuming.versions import Versions, read_missing
 from streaming.models import DeadLetter, ParkedKey
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from django.db import connection
 
+from edge.transient import is_transient
 from streaming import kafka
 from streaming.consuming import watching
 from streaming.consuming.applying import apply_items
@@ -16,7 +17,6 @@ from streaming.consuming.assignment import Assignment
 from streaming.consuming.items import Item, ends_of
 from streaming.consuming.offsets import Partition
 from streaming.consuming.registry import Group
-from streaming.consuming.transient import is_transient
 from streaming.topics import topic_name, without_prefix
 
 logger = logging.getLogger(__name__)

@@ -7,13 +7,13 @@ from typing import TypeAlias
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from edge.transient import is_transient
 from kernel import context
 from streaming import outbox
 from streaming.consuming import parking
 from streaming.consuming.applying import apply_record, in_turn, skip_record
 from streaming.consuming.letters import reason_of, record_in
 from streaming.consuming.registry import Group
-from streaming.consuming.transient import is_transient
 from streaming.errors import (
     GroupNotFound,
     LetterNotFound,

@@ -3,13 +3,13 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, InternalError, OperationalError, connection, transaction
 
+from edge.transient import is_transient
 from kernel import clock
 from streaming.consuming import offsets
 from streaming.consuming.applying import apply_batch
 from streaming.consuming.budget import LETTERS
 from streaming.consuming.records import RawRecord
 from streaming.consuming.registry import get_group
-from streaming.consuming.transient import is_transient
 from streaming.models import DeadLetter, InboxEntry, Offset
 from streaming.services import let_partition_go_on
 from tests.streaming import effects

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402 - D
 
 from portal.obctl.client import ThirdPartyClient  # noqa: E402
 from tests.support.platform import ROOT, Platform, running_platform  # noqa: E402
+from tests.support.waiting import wait_until  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
@@ -29,6 +30,7 @@ def main() -> None:
         _let_staff_in(platform)
         client = platform.register()
         _share_once(platform, client)
+        _break_one_record(platform)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             for theme in ("light", "dark"):
@@ -88,12 +90,17 @@ def _staff_pages(platform: Platform, page: Page) -> Iterator[tuple[str, Page]]:
         "staff-events": "streaming/storedevent/",
         "staff-groups": "streaming/groupstate/",
         "staff-group": "streaming/groupstate/accounts.balances/change/",
+        "staff-event-types": "streaming/eventtype/",
+        "staff-event-type": "streaming/eventtype/payments.payment.submitted/change/",
+        "staff-letters": "streaming/deadletter/",
+        "staff-parked-keys": "streaming/parkedkey/",
     }.items():
         page.goto(f"{platform.base_url}/admin/{path}")
         yield name, page
-    page.goto(f"{platform.base_url}/admin/consents/consent/")
-    page.click("#result_list th a")
-    yield "staff-consent", page
+    for name, path in {"staff-consent": "consents/consent/", "staff-letter": "streaming/deadletter/"}.items():
+        page.goto(f"{platform.base_url}/admin/{path}")
+        page.click("#result_list th a")
+        yield name, page
 
 
 def _let_staff_in(platform: Platform) -> None:
@@ -112,6 +119,31 @@ def _share_once(platform: Platform, client: ThirdPartyClient) -> None:
         request = client.push(granted)
         client.exchange(request, client.authorise(request, customer))
     client.pay()
+
+
+def _break_one_record(platform: Platform) -> None:
+    """Give staff a dead letter to look at, with its key parked."""
+    platform.run("-c", _BREAK_ONE_RECORD)
+    wait_until(lambda: "poison" in platform.run("-c", _LIST_LETTERS), "the broken record is no dead letter")
+
+
+_BREAK_ONE_RECORD = """
+import django; django.setup()
+from bankcore.events import BalanceChanged
+from streaming import kafka
+from streaming.topics import topic_name
+producer = kafka.new_producer()
+headers = {"ce_id": "01a22f03-3b7e-7c55-9d0e-4f1f6a0b8c11", "ce_type": BalanceChanged.name, "ce_subject": "of-nobody"}
+headers["aggregate-version"] = "1"
+producer.produce(topic_name(BalanceChanged.topic), b'{"booked_minor": "much"}', "of-nobody", headers=headers)
+producer.flush(10)
+"""
+
+_LIST_LETTERS = """
+import django; django.setup()
+from streaming.models import DeadLetter
+print(*DeadLetter.objects.values_list("state", flat=True))
+"""
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ _TOO_LARGE = "54"
 """SQLSTATE class "program limit exceeded": a value is too long for an index, or the like. That never passes."""
 
 
-def is_transient(error: Exception) -> bool:
+def is_transient(error: BaseException) -> bool:
     """
     Say whether an error is the database's own: it is away, ended a transaction to end a deadlock, only reads, …
 
