@@ -18,7 +18,7 @@ from streaming.relaying.resizing import make_rows
 logger = logging.getLogger(__name__)
 
 TERM_S = 300
-"""A relay hands over after this time, so that no task runs for ever and new code takes over soon."""
+"""A relay leads for so long and hands over then, so that no task runs for ever and new code takes over soon."""
 RUNNERS = 2
 """One who leads, one who waits."""
 
@@ -31,7 +31,7 @@ _running_changes = threading.Lock()
 @shared_task(acks_late=False, ignore_result=True)
 def relay(*, name: str) -> None:
     """
-    Publish a range, such as ``relay:0-63``, for one term at most; ends at once where two others run.
+    Publish a range, such as ``relay:0-63``, for one term of leading; ends at once where two others run.
 
     So it does where this process has a runner of the range: who leads and who waits shall not die together.
     """

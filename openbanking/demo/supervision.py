@@ -1,10 +1,8 @@
 """Keep the Procfile's processes and the embedded services alive, and end all of them together."""
 
 import contextlib
-import ctypes
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from openbanking.parent import end_with_parent
 from openbanking.services.errors import ServicesUnavailable
 from openbanking.services.service_set import ServiceSet
 
@@ -56,7 +55,7 @@ def supervised(*, root: Path, folder: Path, environment: Mapping[str, str]) -> I
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C reaches this process only, which then ends the others in order.
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, which takes no lock.
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - one system call, which takes no lock.
         )
 
     with _in_background(lambda ended: _keep_supervisor(start, folder, ended)):
@@ -149,9 +148,3 @@ def _procfile(root: Path) -> Iterator[tuple[str, str]]:
         name, _, command = line.partition(":")
         if command:
             yield name.strip(), command.strip()
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to end this child when its parent is killed; elsewhere Ctrl-C does it alone."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -88,6 +88,11 @@ def live_runners(connection: psycopg.Connection[TupleRow], *, name: str) -> int:
     return row[0] if row else 0
 
 
+def has_standby(connection: psycopg.Connection[TupleRow], *, name: str) -> bool:
+    """Say whether somebody waits to go on."""
+    return live_runners(connection, name=name) == 2
+
+
 def _holder(leadership: Leadership) -> dict[str, str | int | None]:
     return {
         "name": leadership.name,

@@ -26,6 +26,7 @@ from streaming.relaying.loop import RelayLoop
 from streaming.relaying.ranges import ranges
 from streaming.relaying.reader import Position
 from streaming.relaying.resizing import make_rows
+from streaming.relaying.term import Term
 from tests.support.builders.streaming import a_thing_moved
 from tests.support.streams import is_all_sent, published, relay_once, running_relay
 from tests.support.waiting import wait_until
@@ -137,6 +138,41 @@ def test_a_leader_that_ends_hands_over_at_once():
         leader = leader_of(session)
         first.set()
         wait_until(lambda: leader_of(session) not in {leader, None}, "nobody took over", within_s=2)
+
+
+def test_of_two_that_begin_together_the_one_who_waits_leads_when_the_other_s_term_is_over():
+    stop = threading.Event()
+    runners = [threading.Thread(target=RelayLoop(SHARDS, stop, term_s=2).run) for _ in range(2)]
+    with connect() as session:
+        for runner in runners:
+            runner.start()
+        wait_until(lambda: lease.live_runners(session, name=SHARDS.name) == 2, "there are not two runners")
+        first = leader_of(session)
+        wait_until(lambda: leader_of(session) not in {first, None}, "nobody took over")
+        assert any(runner.is_alive() for runner in runners), "both ended with their term"
+        stop.set()
+        for runner in runners:
+            runner.join()
+
+
+def test_a_term_begins_with_leading_and_ends_where_somebody_waits():
+    term = Term(0.2)
+    assert not term.is_over(lambda: True)
+    term.begin()
+    wait_until(lambda: term.is_over(lambda: True), "the term does not end")
+
+
+def test_a_term_lasts_on_while_nobody_waits_but_not_for_ever():
+    asked: list[str] = []
+
+    def somebody_waits() -> bool:
+        asked.append("nobody does")
+        return False
+
+    term = Term(0.2)
+    term.begin()
+    wait_until(lambda: term.is_over(somebody_waits), "the term does not end")
+    assert asked, "it ended without a look whether somebody waits"
 
 
 @pytest.mark.processes
