@@ -71,6 +71,7 @@ class Relay(models.Model):
     system_identifier = models.BigIntegerField(null=True)
     timeline = models.TextField(null=True)
     server_started_at = models.DateTimeField(null=True)
+    lies_in = models.TextField(null=True)
     refused_at = models.DateTimeField(null=True)
     refusal = models.TextField(null=True)
 

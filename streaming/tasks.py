@@ -48,6 +48,8 @@ def relay(*, name: str) -> None:
         RelayLoop(shards, _stopping, term_s=TERM_S).run()
     finally:
         _running.discard(name)
+        if not _stopping.is_set():
+            ensure_relays.apply_async(expires=5)  # who goes is replaced, whether or not there is a beat.
 
 
 @shared_task(ignore_result=True)

@@ -71,7 +71,8 @@ RELAY_RANGES = ENVIRONMENT.relay_ranges
 CELERY_BROKER_URL = VALKEY_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"streaming.tasks.relay": {"queue": "relay"}}
+# Who runs relays also starts them: with other workers away, the log is still published.
+CELERY_TASK_ROUTES = {f"streaming.tasks.{name}": {"queue": "relay"} for name in ("relay", "ensure_relays")}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0  # seconds: longer than a relay needs to hand over.

@@ -17,6 +17,7 @@ from psycopg import IsolationLevel
 from psycopg.rows import TupleRow
 
 from streaming.database import connect
+from streaming.relaying.lease import LIES_IN_SQL
 from streaming.relaying.reader import UNPASSED_SQL
 from streaming.relaying.resizing import make_rows
 from streaming.relaying.tail import PublishedEvent, find_lost
@@ -161,10 +162,11 @@ SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[]) ORDER BY 1, 2
 ON CONFLICT (aggregate_type, aggregate_id) DO UPDATE SET version = greatest(s.version, excluded.version)
 """
 
-_MOVE = """
+_MOVE = f"""
 UPDATE streaming_relay SET snap = pg_current_snapshot(), window_snap = NULL, last_id = 0, stored_at = clock_timestamp(),
     owner = NULL, lease_until = '-infinity', epoch = epoch + 1, refused_at = NULL, refusal = NULL,
     system_identifier = (SELECT system_identifier FROM pg_control_system()),
-    timeline = left(pg_walfile_name(pg_current_wal_lsn()), 8), server_started_at = pg_postmaster_start_time()
+    timeline = left(pg_walfile_name(pg_current_wal_lsn()), 8), server_started_at = pg_postmaster_start_time(),
+    lies_in = {LIES_IN_SQL}
 WHERE name LIKE 'relay:%'
 """

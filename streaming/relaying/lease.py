@@ -110,14 +110,20 @@ def _cursor(leadership: Leadership, position: Position) -> dict[str, str | int |
     }
 
 
-_TAKE = """
+LIES_IN_SQL = """
+(SELECT oid::text FROM pg_database WHERE datname = current_database()) || '/' || 'streaming_event'::regclass::oid::text
+"""
+"""In which database and table the log lies, as PostgreSQL numbers them: a dump that is restored lies elsewhere."""
+
+_TAKE = f"""
 UPDATE streaming_relay SET owner = %(owner)s, epoch = epoch + 1,
     lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s),
     standby = nullif(standby, %(owner)s),
     standby_until = CASE WHEN standby = %(owner)s THEN '-infinity' ELSE standby_until END,
     system_identifier = coalesce(system_identifier, (SELECT system_identifier FROM pg_control_system())),
     timeline = coalesce(timeline, left(pg_walfile_name(pg_current_wal_lsn()), 8)),
-    server_started_at = CASE WHEN system_identifier IS NULL THEN pg_postmaster_start_time() ELSE server_started_at END
+    server_started_at = CASE WHEN system_identifier IS NULL THEN pg_postmaster_start_time() ELSE server_started_at END,
+    lies_in = coalesce(lies_in, {LIES_IN_SQL})
 WHERE name = %(name)s AND lease_until < clock_timestamp()
 RETURNING epoch, snap::text, window_snap::text, last_id
 """

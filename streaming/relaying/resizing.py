@@ -36,9 +36,11 @@ def _columns(wanted: Sequence[ShardRange]) -> dict[str, list[str] | list[int]]:
 
 # The smallest id that some overlapping range may not have seen: everything below was published by all of them.
 _MAKE = f"""
-INSERT INTO streaming_relay (name, snap, stored_at, system_identifier, timeline, server_started_at, refused_at, refusal)
+INSERT INTO streaming_relay
+    (name, snap, stored_at, system_identifier, timeline, server_started_at, lies_in, refused_at, refusal)
 SELECT wanted.name, coalesce(former.snap, '3:3:'), coalesce(former.stored_at, clock_timestamp()),
-    former.system_identifier, former.timeline, former.server_started_at, former.refused_at, former.refusal
+    former.system_identifier, former.timeline, former.server_started_at, former.lies_in,
+    former.refused_at, former.refusal
 FROM unnest(%(names)s::text[], %(lows)s::int[], %(highs)s::int[]) AS wanted(name, low, high)
 LEFT JOIN LATERAL (
     SELECT format('%%1$s:%%1$s:', min(pg_snapshot_xmin(snap)::text::bigint))::pg_snapshot AS snap,
@@ -46,6 +48,7 @@ LEFT JOIN LATERAL (
         (array_agg(system_identifier ORDER BY refused_at, stored_at))[1] AS system_identifier,
         (array_agg(timeline ORDER BY refused_at, stored_at))[1] AS timeline,
         (array_agg(server_started_at ORDER BY refused_at, stored_at))[1] AS server_started_at,
+        (array_agg(lies_in ORDER BY refused_at, stored_at))[1] AS lies_in,
         (array_agg(refused_at ORDER BY refused_at, stored_at))[1] AS refused_at,
         (array_agg(refusal ORDER BY refused_at, stored_at))[1] AS refusal
     FROM streaming_relay r

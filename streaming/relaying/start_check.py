@@ -3,8 +3,9 @@ Whether a log may be published from where its cursor stands: not if the database
 
 After a restore, the log may lack events that the topics have, and a cursor's transaction ids may mean nothing any
 more. To go on would give consumers other events under versions that they have seen. A copy of the database's files
-looks like the database itself, cursor included, but for one thing: its server was started later. So whenever the
-server is not the one that was published from, the end of each topic is compared with the log.
+looks like the database itself, cursor included, but for one thing: its server was started later. A dump that was
+restored lies in other tables, and maybe in another database. So whenever server or tables are not those that were
+published from, the end of each topic is compared with the log.
 """
 
 import time
@@ -41,9 +42,9 @@ def find_refusal(
     """
     origin = _look(connection, leadership.name)
     refusal = origin.refusal or _compare(origin)
-    if refusal is None and (origin.has_branched or origin.has_restarted):
+    if refusal is None and (origin.is_restored or origin.has_restarted):
         lost = _find_lost(connection, leadership, _doubted_since(origin), is_over)
-        if not origin.has_branched:
+        if not origin.is_restored:
             lost = ahead_of_log(connection, lost)  # most often it only crashed: a stray record shall not stop all.
         refusal = _tell_lost(origin, lost) if lost else None
     parameters = {
@@ -67,12 +68,18 @@ class _Origin:
     timeline: str
     present_timeline: str
     has_restarted: bool
+    has_moved: bool
     has_xids_ahead: bool
 
     @property
     def has_branched(self) -> bool:
         """Say whether a standby was promoted, or the log of changes replayed to some moment."""
         return self.timeline != self.present_timeline
+
+    @property
+    def is_restored(self) -> bool:
+        """Say whether this is more than a server that was started again."""
+        return self.has_branched or self.has_moved
 
 
 def _look(connection: psycopg.Connection[TupleRow], name: str) -> _Origin:
@@ -94,7 +101,7 @@ def _compare(origin: _Origin) -> str | None:
 
 
 def _doubted_since(origin: _Origin) -> datetime:
-    return origin.stored_at - (LOOK_BACK if origin.has_branched else LOOK_BACK_AFTER_RESTART)
+    return origin.stored_at - (LOOK_BACK if origin.is_restored else LOOK_BACK_AFTER_RESTART)
 
 
 def _tell_lost(origin: _Origin, lost: Sequence[PublishedEvent]) -> str:
@@ -102,11 +109,12 @@ def _tell_lost(origin: _Origin, lost: Sequence[PublishedEvent]) -> str:
         f"{event.type} {event.aggregate_id} version {event.version} ({event.event_id})"
         for event in lost[:NAMED_AT_MOST]
     )
-    what = (
-        f"was promoted or recovered (timeline {origin.timeline}, now {origin.present_timeline})"
-        if origin.has_branched
-        else "was started anew, from an older state of its files"
-    )
+    if origin.has_branched:
+        what = f"was promoted or recovered (timeline {origin.timeline}, now {origin.present_timeline})"
+    elif origin.has_moved:
+        what = "was restored into other tables"
+    else:
+        what = "was started anew, from an older state of its files"
     return (
         f"the database {what}, and {len(lost)} events that were published are not in the log: {named}"
         f"{'; …' if len(lost) > NAMED_AT_MOST else ''}. {_advice(origin)}"
@@ -134,19 +142,21 @@ def _find_lost(
     return reading.result()
 
 
-_LOOK = """
+_LOOK = f"""
 SELECT r.refusal, r.stored_at, r.system_identifier, c.system_identifier AS present_system_identifier, r.timeline,
     r.server_started_at IS DISTINCT FROM pg_postmaster_start_time() AS has_restarted,
+    coalesce(r.lies_in <> {lease.LIES_IN_SQL}, false) AS has_moved,
     left(pg_walfile_name(pg_current_wal_lsn()), 8) AS present_timeline,
     pg_snapshot_xmax(coalesce(r.window_snap, r.snap)) > pg_snapshot_xmax(pg_current_snapshot()) AS has_xids_ahead
 FROM streaming_relay r CROSS JOIN pg_control_system() c WHERE r.name = %(name)s
 """
 
-_NOTE = """
+_NOTE = f"""
 UPDATE streaming_relay SET timeline = %(timeline)s, refusal = %(refusal)s::text,
     refused_at = CASE WHEN %(refusal)s::text IS NOT NULL THEN coalesce(refused_at, clock_timestamp()) END,
-    server_started_at = CASE WHEN %(refusal)s::text IS NULL THEN pg_postmaster_start_time() ELSE server_started_at END
+    server_started_at = CASE WHEN %(refusal)s::text IS NULL THEN pg_postmaster_start_time() ELSE server_started_at END,
+    lies_in = CASE WHEN %(refusal)s::text IS NULL THEN {lease.LIES_IN_SQL} ELSE lies_in END
 WHERE name = %(name)s AND epoch = %(epoch)s
-    AND (timeline, refusal, server_started_at)
-        IS DISTINCT FROM (%(timeline)s, %(refusal)s::text, pg_postmaster_start_time())
+    AND (timeline, refusal, server_started_at, lies_in)
+        IS DISTINCT FROM (%(timeline)s, %(refusal)s::text, pg_postmaster_start_time(), {lease.LIES_IN_SQL})
 """

@@ -96,5 +96,6 @@ def started_ranges() -> list[str]:
         while True:
             message = waiting.get_nowait()
             message.ack()
-            names.append(message.payload[1]["name"])
+            if message.headers["task"] == tasks.relay.name:
+                names.append(message.payload[1]["name"])
     return names

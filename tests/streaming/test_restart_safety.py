@@ -39,7 +39,7 @@ def _a_log_of_its_own(settings):
     envelope._headers_of_type.cache_clear()
     change_row(
         "refused_at = NULL, refusal = NULL, snap = '3:3:', window_snap = NULL, last_id = 0,"
-        " system_identifier = NULL, timeline = NULL"
+        " system_identifier = NULL, timeline = NULL, lies_in = NULL"
     )
 
 
@@ -112,6 +112,29 @@ def test_an_older_copy_of_the_database_that_looks_like_the_database_itself_is_re
 
     assert "from an older state of its files" in str(refusal())
     assert all(event_id in str(refusal()) for event_id in lost)
+
+
+def test_a_dump_that_was_restored_into_a_running_server_is_refused_if_it_lacks_events():
+    thing = record_moves(3)
+    relay_once()
+    lost = forget_events(thing, after=1)
+    change_row("lies_in = '16384/16390'")
+    with running_relay():
+        wait_until(refusal, "it was not refused")
+
+    assert "restored into other tables" in str(refusal())
+    assert all(event_id in str(refusal()) for event_id in lost)
+
+
+def test_a_dump_that_was_restored_and_lacks_nothing_is_published_on():
+    record_moves(3)
+    relay_once()
+    change_row("lies_in = '16384/16390'")
+    thing = record_moves(1)
+
+    relay_once()
+
+    assert versions(thing) == [1]
 
 
 def test_a_stray_record_under_an_old_version_does_not_keep_a_crashed_server_from_being_published():

@@ -27,6 +27,7 @@ from streaming.relaying.status import RangeStatus, list_ranges
 from streaming.stopping import stop_on_signals
 
 LOOK_AGAIN_AFTER_S = 1.0
+SHOWN_AT_MOST = 20
 WIDTH = 160
 
 
@@ -92,7 +93,7 @@ def _tell(findings: Findings, output: OutputWrapper) -> None:
     output.write(f"  {len(findings.lost)} events were published and are not in the log: they are lost to it.")
     if findings.lost:
         output.write("  Consumers may have acted on them. Decide for each what is to be made good:")
-        _print_table(
+        _print_first(
             output,
             ("type", "aggregate", "version", "event", "where"),
             [
@@ -107,12 +108,22 @@ def _tell(findings: Findings, output: OutputWrapper) -> None:
             f"  {unknown} of them are of types that this version does not know: their aggregates stay as they are."
         )
     if findings.stale:
-        output.write("  These were recorded since then under versions that lost events had: consumers will drop them.")
-        _print_table(
+        output.write(
+            "  These were recorded since then under versions that lost events had. Groups that want the newest, or"
+        )
+        output.write("  every one, of an aggregate's versions will drop them:")
+        _print_first(
             output,
             ("type", "aggregate", "version", "event"),
             [(kind, aggregate, str(version), event_id) for kind, event_id, aggregate, version in findings.stale],
         )
+
+
+def _print_first(output: OutputWrapper, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print as much of a long table as a person reads."""
+    _print_table(output, heads, rows[:SHOWN_AT_MOST])
+    if len(rows) > SHOWN_AT_MOST:
+        output.write(f"  … and {len(rows) - SHOWN_AT_MOST} more; --lost-to FILE writes all that are lost.")
 
 
 def _where(event: Any) -> str:
