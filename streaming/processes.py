@@ -1,9 +1,7 @@
 """What a process of the stream arranges for itself, once, before its loops run."""
 
 import gc
-import sys
 
-LONGEST_TURN_S = 0.000_5
 COLLECT_AFTER = 50_000
 """Objects made and still there: more than a few batches hold at once, so that hardly any is ever looked at."""
 
@@ -17,12 +15,3 @@ def freeze_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
-
-
-def take_short_turns() -> None:
-    """
-    Let a thread that has heard from the database go on soon, though another one is busy reading ahead.
-
-    A batch is a dozen statements: with turns of 5 ms, as Python has them, it would lose more than it wins.
-    """
-    sys.setswitchinterval(LONGEST_TURN_S)

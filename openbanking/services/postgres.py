@@ -21,6 +21,8 @@ from openbanking.services.service import Service
 from openbanking.services.state import PostgresState, load_state, save_state
 from openbanking.services.unprivileged import as_stand_in, give
 
+ORPHANS_END_WITHIN_S = 20.0
+
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # Their paths have a length limit that a deep folder exceeds.
@@ -47,6 +49,8 @@ class Postgres(Service):
         postgres = self._choose_port()
         if not self._cluster.exists():
             self._create_cluster(postgres)
+        # While a session of a killed server lives, the memory that they share forbids a new server.
+        processes.await_end_of_all_in(self._cluster, timeout_s=ORPHANS_END_WITHIN_S)
         self._forget_borrowed_pid()
 
     @property

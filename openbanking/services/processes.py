@@ -2,11 +2,13 @@
 
 import signal
 import subprocess
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
+LOOK_EVERY_S = 0.05
 KEPT_LOG_BYTES = 10 * 1024 * 1024
 """A log larger than this is set aside when its service starts; one older log is kept."""
 
@@ -39,6 +41,13 @@ def find(argument: str) -> psutil.Process | None:
     return None
 
 
+def await_end_of_all_in(folder: Path, *, timeout_s: float) -> None:
+    """Wait until no process works in a folder any more, or the time is over."""
+    until = time.monotonic() + timeout_s
+    while _is_worked_in(folder) and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+
+
 def exists(pid: int) -> bool:
     """Tell whether any process has this pid."""
     return bool(psutil.pid_exists(pid))
@@ -69,6 +78,16 @@ class _Detached(subprocess.Popen[bytes]):
 
     def __del__(self) -> None:
         pass
+
+
+def _is_worked_in(folder: Path) -> bool:
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder):
+                return True
+        except psutil.Error:
+            continue
+    return False
 
 
 def _signal(process: psutil.Process, how: signal.Signals) -> None:

@@ -82,7 +82,7 @@ def read_item(group: Group, record: RawRecord, *, letter_id: int | None = None) 
     """
     Read a record for a group, and prepare it for its handler.
 
-    Pure, so it can be done ahead of the record's turn, in any thread.
+    Pure, so it can be done ahead of the record's turn.
     """
     if raw_handler := group.by_raw_topic.get(record.topic):
         return Item(record, raw_handler, letter_id=letter_id)

@@ -100,8 +100,9 @@ def handles(
     once. Of one key it gets the events in order; it may record events. :class:`.Reject` makes the one record a
     dead letter, any other exception is tried again first. ``order`` is explained at :class:`Handler`.
 
-    What costs time and needs no database belongs into ``prepare``: it is given each event, ahead of its turn and in
-    another thread, and what it returns is ``received.prepared``. It is pure: where it raises, the record is at fault.
+    What costs time and needs no database belongs into ``prepare``: it is given each event, ahead of its turn, while
+    the database is at work, and what it returns is ``received.prepared``. It is pure: where it raises, the record is
+    at fault.
     """
     event_types: tuple[type[Event], ...] = event_type if isinstance(event_type, tuple) else (event_type,)
 

@@ -15,6 +15,7 @@ from streaming.consuming.applying import apply_items
 from streaming.consuming.arrivals import Arrivals
 from streaming.consuming.assignment import Assignment
 from streaming.consuming.items import Item, ends_of
+from streaming.consuming.meanwhile import meanwhile
 from streaming.consuming.offsets import Partition
 from streaming.consuming.registry import Group
 from streaming.topics import topic_name, without_prefix
@@ -75,7 +76,6 @@ class GroupRunner:
                     self._process(consumer, assignment, arrivals, items)
         finally:
             consumer.close()
-            arrivals.close()
 
     def _process(self, consumer: Consumer, assignment: Assignment, arrivals: Arrivals, items: Sequence[Item]) -> None:
         with watching.watched(self._group, items) as watched:
@@ -88,7 +88,8 @@ class GroupRunner:
         pause_s = SHORTEST_PAUSE_S
         while not self._stop.is_set():
             try:
-                next_offsets = apply_items(self._group, items, epochs, following=following)
+                with meanwhile(arrivals.read_some):
+                    next_offsets = apply_items(self._group, items, epochs, following=following)
             except Exception as error:
                 if not is_transient(error):
                     raise

@@ -4,13 +4,12 @@ import threading
 from collections.abc import Sequence
 
 from streaming import tallies
-from streaming.processes import freeze_what_stays, take_short_turns
+from streaming.processes import freeze_what_stays
 
 
 def run_threads(threads: Sequence[threading.Thread]) -> None:
     """Start threads and wait for their end; what they count is stored meanwhile. Call it in the main thread."""
     freeze_what_stays()
-    take_short_turns()
     with tallies.kept():
         for thread in threads:
             thread.start()

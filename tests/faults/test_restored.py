@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from signal import SIGINT
 
+import psycopg
 import pytest
 
 from openbanking.services.addresses import known_addresses
@@ -84,7 +85,7 @@ def test_a_database_moved_to_another_cluster_is_refused_and_once_adopted_loses_a
     judge(world)
     other = primary.sibling(tmp_path / "other")
     with ending(other):
-        move(primary, other, world.database, tmp_path)
+        move(primary, other, world.database)
         door.lead_to(None)
         primary.end(SIGINT)
         world.look_at(other.admin_url)
@@ -100,18 +101,54 @@ def test_a_database_moved_to_another_cluster_is_refused_and_once_adopted_loses_a
         assert broker.ends(world.bootstrap, world.prefix + PURSES) == sent, "it sends the same again and again"
 
 
-def move(source, target, database, folder):
+def test_a_dump_that_is_restored_into_the_running_server_is_refused_until_it_is_adopted(world, primary, door, seed):
+    start_all(world)
+    world.write(seed=seed, seconds=2)
+    judge(world)
+    dump = dump_of(primary, world.database)
+    world.write(seed=seed + 1, seconds=2)
+    wait_until(lambda: everything_is_sent(world), "not all was published")
+    door.lead_to(None)
+    set_aside(primary, world.database)
+    restore(dump, source=primary, target=primary)
+    world.look_at(primary.admin_url)
+    door.lead_to(primary.port)
+    wait_until(lambda: refusal(world), "the relay did not refuse")
+
+    told = world.manage("relay", "adopt", "--since", an_hour_ago(world), "--yes")
+
+    lost = world.account().done.keys() - kept_deeds(world)
+    assert lost
+    assert refusal(world) is None, told
+    world.write(seed=seed + 2, seconds=1)
+    judge_what_is_left(world, lost)
+
+
+def move(source, target, database):
     """Move a database to a server whose transaction ids and identity have nothing to do with the old one's."""
     target.start()
     target.service.settle()
+    restore(dump_of(source, database), source=source, target=target)
+
+
+def dump_of(source, database):
     dump = source.service.home / "dump"
     source.run(
         ["pg_dump", "--format=custom", f"--file={dump}", with_database(source.admin_url, database)], reaching=source
     )
-    source.run(
-        ["pg_restore", "--create", f"--dbname={target.admin_url}", str(dump)],
-        reaching=source,
-    )
+    return dump
+
+
+def restore(dump, *, source, target):
+    """Make the dumped database anew, under its name."""
+    source.run(["pg_restore", "--create", f"--dbname={target.admin_url}", str(dump)], reaching=source)
+
+
+def set_aside(server, database):
+    """Let a database have another name, whoever is connected to it."""
+    with psycopg.connect(server.admin_url, autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [database])
+        admin.execute(f'ALTER DATABASE "{database}" RENAME TO "{database}_aside"')
 
 
 def start_all(world):
