@@ -3,7 +3,7 @@
 import redis
 
 from tests.faults.oracle import judge
-from tests.faults.timing import pause, wait_until
+from tests.faults.timing import WITHIN_S, pause, wait_until
 
 
 def test_two_beats_a_flushed_broker_and_a_killed_worker_lose_and_repeat_nothing(world, seed):
@@ -66,7 +66,7 @@ def test_a_task_that_is_delivered_again_and_again_starts_no_third_runner(world, 
     epoch = world.value("SELECT epoch FROM streaming_relay")
     for _ in range(20):
         world.start("sender", "-c", SEND_TASKS)
-        world.processes.pop("sender").wait(60)
+        world.processes.pop("sender").wait(WITHIN_S)
         if world.value("SELECT epoch FROM streaming_relay") != epoch:
             break
     world.end("writer")
