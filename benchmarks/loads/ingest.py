@@ -61,7 +61,7 @@ def run(bench: Bench, scale: Scale) -> Result:
             "the same effect, one transaction each."
         ),
         limits=(
-            "A record takes 49 µs of the consumer's one Python thread and 31 µs of PostgreSQL's CPU, against COPY's 14: "
+            "A record takes 49 µs of the consumer's one Python thread and 31 µs of PostgreSQL's CPU, COPY's row 14: "
             "JSON, inbox, version guard and the look for pending rows cost the rest. Records are read and rendered in "
             "the waits for the database, so that about a third of both overlaps; before that the consumer was a fifth "
             "slower. Of Python's part about half is to decode a record and render its two documents, the rest is the "
