@@ -1,6 +1,10 @@
 """In which database and table a range's log lay when it was last published: a restored dump lies in others."""
 
+from pathlib import Path
+
 from django.db import migrations, models
+
+FORWARD = Path(__file__).with_name("0009_the_tables_that_were_published.sql").read_text()
 
 
 class Migration(migrations.Migration):
@@ -8,7 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            "ALTER TABLE streaming_relay ADD COLUMN lies_in text;",
+            FORWARD,
             "ALTER TABLE streaming_relay DROP COLUMN lies_in;",
             state_operations=[
                 migrations.AddField("relay", "lies_in", models.TextField(null=True)),

@@ -1,0 +1,2 @@
+-- Chains are found by their correlation; nobody looks events up by their cause.
+DROP INDEX streaming_event_causation;
