@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,6 +22,7 @@ def server() -> Iterator[psutil.Popen]:
     port = keep_or_choose(None)
     (line,) = [line for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web:")]
     command = line.removeprefix("web:").replace("$PORT", str(port)).replace("$WEB_WORKERS", "2").split()
+    command[0] = str(Path(sys.executable).with_name(command[0]))
     server = psutil.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: is_listening(port), "the server does not listen")
