@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psutil
@@ -32,19 +32,13 @@ def start(command: list[str], *, env: dict[str, str], cwd: Path, log_file: Path)
 
 def find(argument: str) -> psutil.Process | None:
     """Find the process that was given this argument, a path that no other process is given."""
-    for process in psutil.process_iter():
-        try:
-            if argument in process.cmdline():
-                return process
-        except psutil.Error:  # It ended meanwhile, or belongs to somebody else.
-            continue
-    return None
+    return _first(lambda process: argument in process.cmdline())
 
 
 def await_end_of_all_in(folder: Path, *, timeout_s: float) -> None:
     """Wait until no process works in a folder any more, or the time is over."""
     until = time.monotonic() + timeout_s
-    while _is_worked_in(folder) and time.monotonic() < until:
+    while _first(lambda process: process.cwd() == str(folder)) and time.monotonic() < until:
         time.sleep(LOOK_EVERY_S)
 
 
@@ -80,14 +74,14 @@ class _Detached(subprocess.Popen[bytes]):
         pass
 
 
-def _is_worked_in(folder: Path) -> bool:
+def _first(is_meant: Callable[[psutil.Process], bool]) -> psutil.Process | None:
     for process in psutil.process_iter():
         try:
-            if process.cwd() == str(folder):
-                return True
-        except psutil.Error:
+            if is_meant(process):
+                return process
+        except psutil.Error:  # It ended meanwhile, or belongs to somebody else.
             continue
-    return False
+    return None
 
 
 def _signal(process: psutil.Process, how: signal.Signals) -> None:

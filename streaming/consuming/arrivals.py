@@ -72,13 +72,18 @@ class _Arrival(msgspec.Struct, gc=False):
 
     @property
     def partition(self) -> Partition:
-        return without_prefix(self.message.topic() or ""), self.message.partition()
+        return came_from(self.message)
 
     def read(self, group: Group) -> Item:
         """Return the item; it is made once."""
         if self.item is None:
             self.item = read_item(group, record_of(self.message))
         return self.item
+
+
+def came_from(message: Message) -> Partition:
+    """Return the partition of a message, or of the error that came in place of one."""
+    return without_prefix(message.topic() or ""), message.partition()
 
 
 def record_of(message: Any) -> RawRecord:

@@ -12,13 +12,13 @@ from edge.transient import is_transient
 from streaming import kafka
 from streaming.consuming import watching
 from streaming.consuming.applying import apply_items
-from streaming.consuming.arrivals import Arrivals
+from streaming.consuming.arrivals import Arrivals, came_from
 from streaming.consuming.assignment import Assignment
 from streaming.consuming.items import Item, ends_of
 from streaming.consuming.meanwhile import meanwhile
 from streaming.consuming.offsets import Partition
 from streaming.consuming.registry import Group
-from streaming.topics import topic_name, without_prefix
+from streaming.topics import topic_name
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ class GroupRunner:
             raise KafkaException(error)
         if error.code() in _OUT_OF_RANGE:
             # To skip what is gone would lose it silently; people must decide.
-            assignment.give_up((without_prefix(message.topic() or ""), message.partition()))
+            assignment.give_up(came_from(message))
         else:
             logger.warning("%s: %s", self._group.name, error)
 
