@@ -27,7 +27,7 @@ from streaming.relaying.status import RangeStatus, list_ranges
 from streaming.stopping import stop_on_signals
 
 LOOK_AGAIN_AFTER_S = 1.0
-SHOWN_AT_MOST = 20
+LOST_SHOWN = 20
 WIDTH = 160
 
 
@@ -93,14 +93,16 @@ def _tell(findings: Findings, output: OutputWrapper) -> None:
     output.write(f"  {len(findings.lost)} events were published and are not in the log: they are lost to it.")
     if findings.lost:
         output.write("  Consumers may have acted on them. Decide for each what is to be made good:")
-        _print_first(
+        _print_table(
             output,
             ("type", "aggregate", "version", "event", "where"),
             [
                 (event.type, event.aggregate_id, str(event.version), event.event_id, _where(event))
-                for event in findings.lost
+                for event in findings.lost[:LOST_SHOWN]
             ],
         )
+        if (more := len(findings.lost) - LOST_SHOWN) > 0:
+            output.write(f"  … and {more} more; --lost-to FILE writes all of them.")
         output.write(f"  {len(findings.heads)} aggregates will go on above the versions that were published.")
     unknown = sum(event.aggregate_type is None for event in findings.lost)
     if unknown:
@@ -112,18 +114,11 @@ def _tell(findings: Findings, output: OutputWrapper) -> None:
             "  These were recorded since then under versions that lost events had. Groups that want the newest, or"
         )
         output.write("  every one, of an aggregate's versions will drop them:")
-        _print_first(
+        _print_table(
             output,
             ("type", "aggregate", "version", "event"),
             [(kind, aggregate, str(version), event_id) for kind, event_id, aggregate, version in findings.stale],
         )
-
-
-def _print_first(output: OutputWrapper, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Print as much of a long table as a person reads."""
-    _print_table(output, heads, rows[:SHOWN_AT_MOST])
-    if len(rows) > SHOWN_AT_MOST:
-        output.write(f"  … and {len(rows) - SHOWN_AT_MOST} more; --lost-to FILE writes all that are lost.")
 
 
 def _where(event: Any) -> str:
