@@ -99,8 +99,8 @@ def _unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
         request,
         status=answer.status_code,
         title=_("We cannot do this at the moment"),
-        what=_("Nothing was changed by this step."),
-        then=_("Try again in a minute."),
+        what=_("The bank's records cannot be reached."),
+        then=_("Try again in a minute, and look first whether the step was done."),
     )
     page["retry-after"] = answer["retry-after"]
     return page

@@ -90,7 +90,7 @@ def answer_problem(error: Exception, _view: Any) -> HttpResponse | None:
 
 RETRY_AFTER_S = 5
 
-UNAVAILABLE = "This cannot be done at the moment, and nothing was changed. Try again in a few seconds."
+UNAVAILABLE = "This cannot be done at the moment. Try again in a few seconds."
 
 
 def answer_unavailable(error: BaseException) -> HttpResponse:
