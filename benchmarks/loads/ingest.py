@@ -63,9 +63,9 @@ def run(bench: Bench, scale: Scale) -> Result:
         limits=(
             "A record takes 49 µs of the consumer's one Python thread and 31 µs of PostgreSQL's CPU, COPY's row 14: "
             "JSON, inbox, version guard and the look for pending rows cost the rest. Records are read and rendered in "
-            "the waits for the database, so that about a third of both overlaps; before that the consumer was a fifth "
-            "slower. Of Python's part about half is to decode a record and render its two documents, the rest is the "
-            "client, the bookkeeping of a batch and memory. More processes of a group share its partitions."
+            "the waits for the database, so that at least 15 µs of the two fall together; before that the consumer was "
+            "a sixth slower. Of Python's part about half is to decode a record and render its two documents, the rest "
+            "is the client, the bookkeeping of a batch and memory. More processes of a group share its partitions."
         ),
         rows=rows_of(rotation, unit="events/s"),
         judged=[

@@ -62,7 +62,7 @@ def _measure(bench: Bench, scale: Scale) -> Result:
             "aggregate's head row, the log with its indexes; both wait for the disk. *Python* is the product's code "
             "in processes of its own, one for each writer; *SQL* is the statement that it sends, captured and run by "
             "`pgbench -M prepared`, so that nothing but PostgreSQL is compared. With *slow commits* the server waits a "
-            "millisecond before it writes to the disk (`commit_delay`), as long as a disk in a network takes."
+            "millisecond before it writes to the disk (`commit_delay`), as for a disk that takes that long."
         ),
         limits=(
             "An event is one more statement (16 µs of PostgreSQL's CPU here), a head row (27), a row of 21 columns "
