@@ -30,18 +30,8 @@ def test_what_was_read_of_a_partition_before_it_was_claimed_anew_elsewhere_is_no
     given: list[int] = []
     Offset.objects.create(group=GROUP, topic=THINGS, partition=FIRST, next_offset=7, epoch=1)
 
-    def arrive() -> "Message":
-        client.assign(FIRST)
-        return Message(FIRST, 7)
-
-    def move_back() -> list["Message"]:
-        Offset.objects.filter(group=GROUP).update(next_offset=0, epoch=F("epoch") + 1)
-        client.lose(FIRST)
-        client.assign(FIRST)
-        return []
-
-    client.polls = iter([arrive, stop.set])
-    client.consumes = iter([move_back])
+    client.polls = iter([lambda: arrive(client, 7), stop.set])
+    client.consumes = iter([lambda: move_back(client)])
     GroupRunner(a_group(lambda batch: given.extend(each.offset for each in batch)), stop).run()
 
     assert given == []
@@ -53,18 +43,8 @@ def test_what_was_read_ahead_of_a_partition_is_not_applied_once_it_is_claimed_an
     given: list[int] = []
     Offset.objects.create(group=GROUP, topic=THINGS, partition=FIRST, next_offset=7, epoch=1)
 
-    def arrive() -> "Message":
-        client.assign(FIRST)
-        return Message(FIRST, 7)
-
-    def move_back() -> list["Message"]:
-        Offset.objects.filter(group=GROUP).update(next_offset=0, epoch=F("epoch") + 1)
-        client.lose(FIRST)
-        client.assign(FIRST)
-        return []
-
-    client.polls = iter([arrive, stop.set])
-    client.consumes = iter([lambda: [Message(FIRST, 8)], move_back])
+    client.polls = iter([lambda: arrive(client, 7), stop.set])
+    client.consumes = iter([lambda: [Message(FIRST, 8)], lambda: move_back(client)])
     GroupRunner(a_group(lambda batch: given.extend(each.offset for each in batch)), stop).run()
 
     assert given == [7]
@@ -75,11 +55,7 @@ def test_what_was_read_ahead_is_applied_in_its_turn(client, stop, monkeypatch):
     monkeypatch.setattr("streaming.consuming.arrivals.BATCH", 2)
     given: list[list[int]] = []
 
-    def arrive() -> "Message":
-        client.assign(FIRST)
-        return Message(FIRST, 0)
-
-    client.polls = iter([arrive, stop.set])
+    client.polls = iter([lambda: arrive(client, 0), stop.set])
     client.consumes = iter([lambda: [Message(FIRST, n) for n in (1, 2, 3)], lambda: [Message(FIRST, 4)]])
     GroupRunner(a_group(lambda batch: given.append([each.offset for each in batch])), stop).run()
 
@@ -106,6 +82,20 @@ def test_a_partition_that_comes_while_the_database_is_waited_for_waits_as_well(c
     GroupRunner(a_group(apply), stop).run()
 
     assert attempts == [[(FIRST, 0)], [(FIRST, 0)], [(SECOND, 0)]]
+
+
+def arrive(client: "Client", offset: int) -> "Message":
+    """Assign a partition, and return its first message."""
+    client.assign(FIRST)
+    return Message(FIRST, offset)
+
+
+def move_back(client: "Client") -> list["Message"]:
+    """Let the group stand at the beginning of a partition, and assign that anew."""
+    Offset.objects.filter(group=GROUP).update(next_offset=0, epoch=F("epoch") + 1)
+    client.lose(FIRST)
+    client.assign(FIRST)
+    return []
 
 
 def a_group(apply: Callable[[Sequence[Received[ThingMoved]]], None]) -> Group:

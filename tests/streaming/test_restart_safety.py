@@ -91,10 +91,16 @@ def test_a_promoted_database_that_lost_events_is_refused_and_names_them():
     assert timeline() == "000000FF"
 
 
-def test_a_server_that_is_back_with_all_it_had_is_published_on():
+STARTED_ANEW = pytest.param("server_started_at = '2020-01-01Z'", "from an older state of its files", id="an-older-copy")
+"""A server that was started later: it may have crashed, or a copy of its files was put back."""
+IN_OTHER_TABLES = pytest.param("lies_in = '16384/16390'", "restored into other tables", id="a-dump-that-was-restored")
+
+
+@pytest.mark.parametrize(("change", "_words"), [STARTED_ANEW, IN_OTHER_TABLES])
+def test_a_database_that_looks_like_the_one_before_and_lacks_nothing_is_published_on(change, _words):
     record_moves(3)
     relay_once()
-    change_row("server_started_at = '2020-01-01Z'")
+    change_row(change)
     thing = record_moves(1)
 
     relay_once()
@@ -102,39 +108,17 @@ def test_a_server_that_is_back_with_all_it_had_is_published_on():
     assert versions(thing) == [1]
 
 
-def test_an_older_copy_of_the_database_that_looks_like_the_database_itself_is_refused():
+@pytest.mark.parametrize(("change", "words"), [STARTED_ANEW, IN_OTHER_TABLES])
+def test_a_database_that_looks_like_the_one_before_and_lacks_events_is_refused_and_names_them(change, words):
     thing = record_moves(3)
     relay_once()
     lost = forget_events(thing, after=1)
-    change_row("server_started_at = '2020-01-01Z'")
+    change_row(change)
     with running_relay():
         wait_until(refusal, "it was not refused")
 
-    assert "from an older state of its files" in str(refusal())
+    assert words in str(refusal())
     assert all(event_id in str(refusal()) for event_id in lost)
-
-
-def test_a_dump_that_was_restored_into_a_running_server_is_refused_if_it_lacks_events():
-    thing = record_moves(3)
-    relay_once()
-    lost = forget_events(thing, after=1)
-    change_row("lies_in = '16384/16390'")
-    with running_relay():
-        wait_until(refusal, "it was not refused")
-
-    assert "restored into other tables" in str(refusal())
-    assert all(event_id in str(refusal()) for event_id in lost)
-
-
-def test_a_dump_that_was_restored_and_lacks_nothing_is_published_on():
-    record_moves(3)
-    relay_once()
-    change_row("lies_in = '16384/16390'")
-    thing = record_moves(1)
-
-    relay_once()
-
-    assert versions(thing) == [1]
 
 
 def test_a_stray_record_under_an_old_version_does_not_keep_a_crashed_server_from_being_published():
