@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from kernel import clock
 from streaming import health, outbox
 from streaming.broker_topics import apply_topics
+from streaming.flow import measure_lags
 from tests.streaming import effects  # noqa: F401 - declares groups.
 from tests.support.builders.streaming import a_thing_moved
 from tests.support.streams import relay_once
@@ -60,8 +61,11 @@ def test_a_group_that_lags_is_named_only_past_the_objective():
         outbox.record(a_thing_moved())
     relay_once()
 
-    assert _findings("group tests.effects") == []
-    assert "behind" in _findings("group tests.effects", clock.now() + timedelta(minutes=1))[0]
+    lag = next(each for each in measure_lags() if each.group == "tests.effects")
+    assert lag.oldest_at is not None
+
+    assert _findings("group tests.effects", lag.oldest_at + timedelta(seconds=29)) == []
+    assert "behind" in _findings("group tests.effects", lag.oldest_at + timedelta(seconds=31))[0]
 
 
 def test_a_stopped_partition_and_a_paused_group_are_named():
