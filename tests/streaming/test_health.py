@@ -61,7 +61,7 @@ def test_a_group_that_lags_is_named_only_past_the_objective():
         outbox.record(a_thing_moved())
     relay_once()
 
-    lag = next(each for each in measure_lags() if each.group == "tests.effects")
+    (lag,) = measure_lags(["tests.effects"])
     assert lag.oldest_at is not None
 
     assert _findings("group tests.effects", lag.oldest_at + timedelta(seconds=29)) == []
